@@ -1,0 +1,1 @@
+"""FACTS: the typed study, its readers, its triples, its store."""

@@ -1,0 +1,104 @@
+"""One module per format: record -> Study.
+
+A format is a line in `READERS` and a module with `read(content, name) -> Study` and `sniff(head) -> bool`. Other
+packages add theirs through the entry-point group `picograph.readers`: the name of the format, then `module:function`,
+with `sniff` beside the function. No reader is imported before a record is looked at.
+"""
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from picograph.ontology.errors import InputError, PicographError
+
+if TYPE_CHECKING:
+    from picograph.kg.study import Study
+
+# In the order in which they are asked: those that can be sure come first.
+READERS = {
+    "study-file": "picograph.kg.readers.study_file:read",
+    "pubmed-text": "picograph.kg.readers.pubmed_text:read",
+}
+GROUP = "picograph.readers"
+_HEAD = 65_536  # bytes that are enough to know a format by
+
+
+@cache
+def _joined() -> dict[str, str]:
+    """Give the readers of other packages; a name that picograph uses itself stays picograph's."""
+    from importlib.metadata import entry_points
+
+    return {each.name: each.value for each in entry_points(group=GROUP) if each.name not in READERS}
+
+
+def _function(name: str, function: str = "") -> Any:
+    target = READERS.get(name) or _joined()[name]
+    module, _, read = target.partition(":")
+    try:
+        return getattr(import_module(module), function or read)
+    except (ImportError, AttributeError) as error:
+        if name in READERS:
+            raise
+        raise PicographError(
+            f"the reader {name!r} of another package cannot be used: {error}",
+            where=f"{target} ({GROUP})",
+            remedy="update or remove the package that brings it",
+        ) from error
+
+
+def detect(content: bytes, name: str) -> str:
+    """Say which format a record has, from its content; its name and ending do not matter.
+
+    :param content: the whole record
+    :param name: what errors call it
+    :returns: a name in `READERS`, or one that another package brings
+    :raises InputError: if the record is empty, or of no format that can be read
+
+    >>> detect(b"picograph: study 1\\n", "notes.txt")
+    'study-file'
+    """
+    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+        raise InputError("the file is empty", where=name, remedy="see whether the download or the copy was complete")
+    head = content[:_HEAD]
+    for format_name in READERS:
+        if _function(format_name, "sniff")(head):
+            return format_name
+    # Asked for last, because looking for entry points reads every installed package.
+    for format_name in _joined():
+        if _function(format_name, "sniff")(head):
+            return format_name
+    known = ", ".join([*READERS, *_joined()])
+    if _binary(content):
+        raise InputError(
+            "this is a binary file, and no reader knows it",
+            where=name,
+            remedy=f"unpack it if it is compressed; these formats are read: {known}",
+        )
+    raise InputError(
+        "this is in no format that picograph reads",
+        where=name,
+        remedy=f"these formats are read: {known}",
+    )
+
+
+def _binary(content: bytes) -> bool:
+    if b"\0" in content:
+        return True
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def read_record(content: bytes, name: str) -> "Study":
+    """Read a record of any format.
+
+    :raises InputError: if it is of no known format, or if its reader refuses it
+
+    >>> record = b"picograph: study 1\\nkey: pmid:1\\nrecord: {document: pmid:1, source: {sha256: %s}, method: rule}\\n"
+    >>> read_record(record % (b"0" * 64), "example").key
+    'pmid:1'
+    """
+    study: Study = _function(detect(content, name))(content, name)
+    return study

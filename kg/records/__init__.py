@@ -1,0 +1,25 @@
+"""Study files that ship with picograph: facts and positions, never the sentences of a publication."""
+
+from functools import cache
+from importlib.resources import files
+
+
+def shipped() -> dict[str, bytes]:
+    """Give the study files that ship, by their name.
+
+    >>> sorted(shipped())
+    ['sorafenib-radiotherapy-hcc.yaml']
+    """
+    return {path.name: path.read_bytes() for path in files(__name__).iterdir() if path.name.endswith(".yaml")}
+
+
+@cache
+def known_sources() -> dict[str, frozenset[str]]:
+    """Give, for each document that a shipped study file reads, the SHA-256 of the texts that it may refer to."""
+    from picograph.kg.readers import study_file
+
+    found: dict[str, set[str]] = {}
+    for name, content in shipped().items():
+        record = study_file.read(content, name).record
+        found.setdefault(record.document, set()).add(record.source.sha256)
+    return {document: frozenset(sums) for document, sums in found.items()}

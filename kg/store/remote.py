@@ -1,0 +1,203 @@
+"""A store behind a SPARQL 1.1 endpoint: Query and Update through SPARQLWrapper, graphs by the Graph Store Protocol.
+
+Where only the query address is given, the others follow the convention of the server that it looks like; an update
+address that the user names is used instead of the Graph Store Protocol.
+"""
+
+import contextlib
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from picograph.kg.store.base import QueryResults, Store, Writer
+from picograph.kg.store.guard import refuse_service
+from picograph.kg.store.sources import SourceShelf
+from picograph.ontology.errors import StoreError, UsageError
+from pyoxigraph import (
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QueryTriples,
+    RdfFormat,
+    Triple,
+    parse,
+    parse_query_results,
+    serialize,
+)
+from pyoxigraph import Store as Oxigraph
+
+if TYPE_CHECKING:
+    import rdflib
+
+_CONVENTIONS = (  # end of the query address -> ends of the update and of the graph store address
+    ("/query", "/update", "/store"),  # Oxigraph
+    ("/sparql-auth", "/sparql-auth", "/sparql-graph-crud-auth"),  # Virtuoso
+    ("/sparql", "/update", "/data"),  # Fuseki
+)
+_ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8"
+
+
+class Endpoints(NamedTuple):
+    """The addresses of one server."""
+
+    query: str
+    update: str | None
+    graphs: str | None
+
+
+def endpoints(query: str, update: str | None = None) -> Endpoints:
+    """Find the addresses of a server from that of its query endpoint.
+
+    >>> endpoints("http://127.0.0.1:7878/query").graphs
+    'http://127.0.0.1:7878/store'
+    >>> endpoints("http://localhost/sparql", update="http://localhost/in")
+    Endpoints(query='http://localhost/sparql', update='http://localhost/in', graphs=None)
+    """
+    if update:
+        return Endpoints(query, update, None)
+    base, mark, parameters = query.partition("?")
+    for ending, update_ending, graphs_ending in _CONVENTIONS:
+        if base.endswith(ending):
+            stem = base.removesuffix(ending)
+            return Endpoints(query, stem + update_ending + mark + parameters, stem + graphs_ending)
+    return Endpoints(query, None, None)
+
+
+class RemoteStore(Store):
+    """A store behind a SPARQL 1.1 endpoint."""
+
+    def __init__(
+        self, url: str, *, update_endpoint: str | None = None, sources: SourceShelf | None = None, timeout: float = 60
+    ) -> None:
+        self.location = url
+        self.sources = sources or SourceShelf(None)
+        self._endpoints = endpoints(url, update_endpoint)
+        self._timeout = timeout  # seconds
+
+    # --- reading ---
+
+    def _request(self, endpoint: str, sparql: str, *, update: bool = False) -> tuple[bytes, str]:
+        from SPARQLWrapper import POST, POSTDIRECTLY, SPARQLWrapper
+        from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
+
+        wrapper: Any = SPARQLWrapper(endpoint, updateEndpoint=endpoint, agent="picograph")
+        wrapper.setQuery(sparql)
+        wrapper.queryType = "INSERT" if update else "SELECT"  # SPARQLWrapper guesses it from the text, with a warning
+        wrapper.setMethod(POST)
+        wrapper.setTimeout(self._timeout)
+        if update:
+            wrapper.setRequestMethod(POSTDIRECTLY)
+        else:
+            wrapper.addCustomHttpHeader("Accept", _ACCEPT)
+            wrapper.addParameter("union-default-graph", "true")  # Oxigraph's; other servers do not mind
+        try:
+            response = wrapper.query().response
+            return response.read(), response.headers.get_content_type()
+        except SPARQLWrapperException as error:
+            said = _first_line(error.args[0] if error.args else "")
+            if type(error).__name__ == "QueryBadFormed":
+                raise UsageError(
+                    f"this is not SPARQL 1.1 to the server: {said}", where=endpoint, remedy="correct the query"
+                ) from None
+            raise self._failure(endpoint, f"{type(error).__name__}: {said}") from None
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._failure(endpoint, f"HTTP {error.code}: {_first_line(error.read())}") from None
+        except (OSError, ValueError) as error:
+            raise self._failure(endpoint, str(getattr(error, "reason", error))) from None
+
+    def _failure(self, endpoint: str, said: str) -> StoreError:
+        return StoreError(
+            f"the SPARQL endpoint does not answer: {said}",
+            where=endpoint,
+            remedy="see whether the server runs and the address is that of its query endpoint",
+        )
+
+    def query(self, sparql: str) -> QueryResults:
+        refuse_service(sparql)
+        body, media_type = self._request(self._endpoints.query, sparql)
+        return self._results(body, media_type)
+
+    def _results(self, body: bytes, media_type: str) -> QueryResults:
+        try:
+            if (results := QueryResultsFormat.from_media_type(media_type)) is not None:
+                return parse_query_results(body, format=results)
+            if (rdf := RdfFormat.from_media_type(media_type)) is not None:
+                return _query_triples(quad.triple for quad in parse(body, format=rdf))
+        except (SyntaxError, ValueError) as error:
+            raise self._failure(self._endpoints.query, f"its answer is not whole: {error}") from None
+        raise self._failure(self._endpoints.query, f"it answers {media_type}: {_first_line(body)}")
+
+    def quads(self, graph: str | None = None) -> Iterator[Quad]:
+        if graph is None:
+            rows = self.query("SELECT ?s ?p ?o ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
+            return (Quad(row["s"], row["p"], row["o"], row["g"]) for row in rows)  # type: ignore[union-attr,index]
+        rows = self.query(f"SELECT ?s ?p ?o WHERE {{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}")
+        return (Quad(row["s"], row["p"], row["o"], NamedNode(graph)) for row in rows)  # type: ignore[union-attr,index]
+
+    def graph(self) -> "rdflib.Dataset":
+        import rdflib
+        from rdflib.plugins.stores.sparqlstore import SPARQLStore
+
+        return rdflib.Dataset(store=SPARQLStore(self._endpoints.query, returnFormat="json"), default_union=True)
+
+    # --- writing ---
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Writer]:
+        """Open for writing. Each graph is replaced in one request, whole or not at all, as soon as it is given."""
+        if not (self._endpoints.update or self._endpoints.graphs):
+            raise StoreError(
+                "it is not known where this server takes updates",
+                where=self.location,
+                remedy="name the address with --update-endpoint URL",
+            )
+        yield self
+
+    def replace(self, graph: str, quads: Sequence[Quad]) -> None:
+        """Make a named graph hold exactly these quads, in one request."""
+        triples = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)
+        if self._endpoints.graphs:
+            self._graph_store("PUT", graph, triples)
+        else:
+            name = NamedNode(graph)
+            self._update(f"DROP SILENT GRAPH {name} ;\nINSERT DATA {{ GRAPH {name} {{\n{triples.decode()}}} }}")
+
+    def remove(self, graph: str) -> None:
+        """Take a named graph out."""
+        self._update(f"DROP SILENT GRAPH {NamedNode(graph)}")
+
+    def _update(self, sparql: str) -> None:
+        assert self._endpoints.update is not None
+        self._request(self._endpoints.update, sparql, update=True)
+
+    def _graph_store(self, method: str, graph: str, body: bytes) -> None:
+        url = f"{self._endpoints.graphs}?{urllib.parse.urlencode({'graph': graph})}"
+        request = urllib.request.Request(
+            url, data=body, method=method, headers={"Content-Type": "application/n-triples", "User-Agent": "picograph"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout):
+                pass
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._failure(url, f"HTTP {error.code}: {_first_line(error.read())}") from None
+        except (OSError, ValueError) as error:
+            raise self._failure(url, str(getattr(error, "reason", error))) from None
+
+
+def _query_triples(triples: Iterator[Triple]) -> QueryTriples:
+    """Give triples in the type that an embedded store answers with."""
+    memory = Oxigraph()
+    memory.extend(Quad(*triple) for triple in triples)
+    results = memory.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+    assert isinstance(results, QueryTriples)
+    return results
+
+
+def _first_line(said: object) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    lines = text.strip().splitlines()
+    return lines[0][:200] if lines else "nothing"

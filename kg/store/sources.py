@@ -1,0 +1,64 @@
+"""The texts that places refer to, kept by their checksum on the user's own disk and never in a graph."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from picograph.kg.source import source_of, source_text
+from picograph.ontology.errors import StoreError
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class SourceShelf:
+    """Source texts by SHA-256: files in a folder, or in memory.
+
+    >>> shelf = SourceShelf(None)
+    >>> sha256 = shelf.put("Forty patients")
+    >>> shelf.get(sha256)
+    'Forty patients'
+    >>> shelf.get("0" * 64) is None
+    True
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._texts: dict[str, str] = {}
+
+    def get(self, sha256: str) -> str | None:
+        """Give the text with this checksum, or None where it is not at hand. A damaged copy is not at hand."""
+        if sha256 not in self._texts and self._folder is not None and _SHA256.fullmatch(sha256):
+            try:
+                text = source_text((self._folder / f"{sha256}.txt").read_bytes())
+            except FileNotFoundError:
+                return None
+            if source_of(text).sha256 == sha256:
+                self._texts[sha256] = text
+        return self._texts.get(sha256)
+
+    def offer(self, text: str) -> str:
+        """Have a text at hand for as long as this shelf is open, without keeping it. Gives its checksum."""
+        sha256 = source_of(text).sha256
+        self._texts[sha256] = text
+        return sha256
+
+    def put(self, text: str) -> str:
+        """Keep a text; gives its checksum.
+
+        :raises StoreError: if it cannot be written
+        """
+        sha256 = self.offer(text)
+        if self._folder is not None:
+            path = self._folder / f"{sha256}.txt"
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                if not path.exists():
+                    with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as partial:
+                        partial.write(text.encode())
+                    Path(partial.name).replace(path)
+            except OSError as error:
+                raise StoreError(
+                    "the source text cannot be kept", where=str(path), remedy=os.strerror(error.errno or 0)
+                ) from None
+        return sha256

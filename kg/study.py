@@ -1,0 +1,311 @@
+"""The typed study: what one record says about one study. Every reader makes it, everything else uses it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from picograph.kg.results import (
+    AdverseEventResult,
+    Association,
+    Baseline,
+    Count,
+    Curie,
+    Disposition,
+    Estimate,
+    InterventionKey,
+    Key,
+    Part,
+    Quantity,
+    Text,
+    TimePoint,
+    Unit,
+)
+from picograph.kg.source import Record
+
+StudyKey = Annotated[
+    str,
+    Meta(
+        pattern=r"^(NCT\d{8}|doi:10\.\d{4,9}/\S+|pmid:[1-9]\d*|[A-Za-z][A-Za-z0-9]*:\S+)$",
+        description="a registry number, else doi:…, else pmid:…",
+    ),
+]
+
+
+class Phase(StrEnum):
+    """The phase of a trial."""
+
+    EARLY_1 = "early phase 1"
+    PHASE_1 = "phase 1"
+    PHASE_1_2 = "phase 1 and 2"
+    PHASE_2 = "phase 2"
+    PHASE_2_3 = "phase 2 and 3"
+    PHASE_3 = "phase 3"
+    PHASE_4 = "phase 4"
+    NOT_APPLICABLE = "phase not applicable"
+
+
+class Allocation(StrEnum):
+    """How participants came to their arm."""
+
+    RANDOMISED = "randomised"
+    NON_RANDOMISED = "non-randomised"
+
+
+class InterventionModel(StrEnum):
+    """How the arms stand to each other."""
+
+    SINGLE_GROUP = "single group assignment"
+    PARALLEL = "parallel assignment"
+    CROSSOVER = "crossover assignment"
+    FACTORIAL = "factorial assignment"
+    SEQUENTIAL = "sequential assignment"
+
+
+class Masking(StrEnum):
+    """Who did not know the allocation."""
+
+    OPEN_LABEL = "open label"
+    SINGLE = "single masked"
+    DOUBLE = "double masked"
+    TRIPLE = "triple masked"
+    QUADRUPLE = "quadruple masked"
+
+
+class EnrolmentKind(StrEnum):
+    """Whether an enrolment happened or was planned."""
+
+    ACTUAL = "actual enrolment"
+    ANTICIPATED = "anticipated enrolment"
+
+
+class Role(StrEnum):
+    """What an arm is for."""
+
+    EXPERIMENTAL = "experimental"
+    ACTIVE_COMPARATOR = "active comparator"
+    PLACEBO_COMPARATOR = "placebo comparator"
+    SHAM_COMPARATOR = "sham comparator"
+    NO_INTERVENTION = "no intervention"
+    SINGLE = "single arm"
+    OTHER = "other role"
+
+
+class InterventionKind(StrEnum):
+    """What sort of treatment it is."""
+
+    DRUG = "drug"
+    BIOLOGICAL = "biological"
+    RADIATION = "radiation"
+    PROCEDURE = "procedure"
+    DEVICE = "device"
+    BEHAVIOURAL = "behavioural"
+    DIETARY_SUPPLEMENT = "dietary supplement"
+    GENETIC = "genetic"
+    DIAGNOSTIC_TEST = "diagnostic test"
+    COMBINATION_PRODUCT = "combination product"
+    OTHER = "other intervention"
+
+
+class Timing(StrEnum):
+    """The place of a treatment in a sequence."""
+
+    CONCURRENT = "concurrent"
+    SEQUENTIAL = "sequential"
+    INDUCTION = "induction"
+    NEOADJUVANT = "neoadjuvant"
+    ADJUVANT = "adjuvant"
+    MAINTENANCE = "maintenance"
+
+
+class OutcomeRole(StrEnum):
+    """Whether the authors named the outcome primary."""
+
+    PRIMARY = "primary outcome"
+    SECONDARY = "secondary outcome"
+    OTHER = "other outcome"
+
+
+class OutcomeKind(StrEnum):
+    """What sort of variable the outcome is."""
+
+    TIME_TO_EVENT = "time to event"
+    BINARY = "binary"
+    CATEGORICAL = "categorical"
+    CONTINUOUS = "continuous"
+    NUMBER_OF_EVENTS = "number of events"
+
+
+class CriterionKind(StrEnum):
+    """Whether a criterion lets a person in or keeps one out."""
+
+    INCLUSION = "inclusion"
+    EXCLUSION = "exclusion"
+
+
+class MeshHeading(Part, frozen=True, kw_only=True):
+    """A MeSH heading of a report: descriptor, perhaps a qualifier, perhaps a major topic."""
+
+    descriptor: Text  # words as printed
+    qualifier: Text | None = None
+    major: bool = False
+    descriptor_concept: Curie | None = None  # None: the words were not found
+    qualifier_concept: Curie | None = None
+    heading: Curie | None = None  # NLM's identifier of the pair, or of the descriptor alone
+
+
+class PublicationType(Part, frozen=True, kw_only=True):
+    """A publication type that the index gives a report."""
+
+    label: Text
+    concept: Curie | None = None
+
+
+class Substance(Part, frozen=True, kw_only=True):
+    """A substance that the index gives a report."""
+
+    label: Text
+    concept: Curie | None = None
+    registry_number: Text | None = None
+
+
+class Report(Part, frozen=True, kw_only=True):
+    """A publication of the study, or its registry record."""
+
+    doi: Annotated[str, Meta(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    pmid: Annotated[str, Meta(pattern=r"^[1-9]\d*$")] | None = None
+    pmcid: Annotated[str, Meta(pattern=r"^PMC[1-9]\d*$")] | None = None
+    registry_id: Text | None = None
+    title: Text | None = None
+    journal: Text | None = None  # as stated: ISO abbreviation or full title
+    published: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
+    volume: Text | None = None
+    issue: Text | None = None
+    pages: Text | None = None
+    publication_types: tuple[PublicationType, ...] = ()
+    headings: tuple[MeshHeading, ...] = ()
+    substances: tuple[Substance, ...] = ()
+
+
+class StudyDesign(Part, frozen=True, kw_only=True):
+    """The plan of the study, as far as the record states it."""
+
+    phase: Phase | None = None
+    allocation: Allocation | None = None
+    model: InterventionModel | None = None
+    masking: Masking | None = None
+    multicentre: bool | None = None
+    centres: Count | None = None
+    number_of_arms: Annotated[int, Meta(ge=1)] | None = None
+
+
+class Condition(Part, frozen=True, kw_only=True):
+    """What the participants have."""
+
+    label: Text
+    concept: tuple[Curie, ...] = ()
+
+
+class EligibilityCriterion(Part, frozen=True, kw_only=True):
+    """A condition for taking part."""
+
+    label: Text
+    kind: CriterionKind = CriterionKind.INCLUSION
+    concept: tuple[Curie, ...] = ()
+
+
+class Population(Part, frozen=True, kw_only=True):
+    """Who was studied."""
+
+    enrolled: Count | None = None  # participants
+    enrolment: EnrolmentKind | None = None
+    conditions: tuple[Condition, ...] = ()
+    eligibility: tuple[EligibilityCriterion, ...] = ()
+
+
+class Arm(Part, frozen=True, kw_only=True):
+    """A group that got a planned treatment."""
+
+    key: Key
+    label: Text
+    role: Role | None = None
+    enrolled: Count | None = None  # participants
+    interventions: tuple[InterventionKey, ...] = ()
+
+
+class Intervention(Part, frozen=True, kw_only=True):
+    """One planned treatment."""
+
+    key: Key
+    label: Text
+    concept: tuple[Curie, ...] = ()
+    kind: InterventionKind | None = None
+    dose: Quantity | None = None
+    frequency: Unit | None = None  # UCUM, such as 2/d
+    route: Text | None = None
+    fractions: Quantity | None = None
+    timing: tuple[Timing, ...] = ()
+    start: Text | None = None
+    stop: tuple[Text, ...] = ()  # any of these ends it
+    target: tuple[Text, ...] = ()  # lesions or organs treated
+    target_concept: tuple[Curie, ...] = ()
+
+
+class Epoch(Part, frozen=True, kw_only=True):
+    """A phase of treatment."""
+
+    key: Key
+    label: Text
+    start: Text | None = None
+    end: Text | None = None
+
+
+class Outcome(Part, frozen=True, kw_only=True):
+    """What was measured."""
+
+    key: Key
+    label: Text
+    concept: tuple[Curie, ...] = ()
+    role: OutcomeRole | None = None
+    kind: OutcomeKind | None = None
+    time_frame: Text | None = None
+    criteria: Curie | None = None  # RECIST 1.1, mRECIST…; None: not reported
+
+
+class Assessment(Part, frozen=True, kw_only=True):
+    """A planned examination and its schedule."""
+
+    label: Text
+    concept: tuple[Curie, ...] = ()
+    first: TimePoint | None = None
+    every: TimePoint | None = None
+
+
+class Conclusion(Part, frozen=True, kw_only=True):
+    """What the authors concluded, as a short label."""
+
+    label: Text
+
+
+class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What one record says about one study.
+
+    Parts are in the order of the source (first place, then content): `canonical` puts them so.
+    """
+
+    key: StudyKey
+    record: Record
+    identifiers: tuple[Text, ...] = ()  # other registry numbers
+    report: Report = Report()
+    design: StudyDesign | None = None
+    population: Population | None = None
+    arms: tuple[Arm, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
+    epochs: tuple[Epoch, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    dispositions: tuple[Disposition, ...] = ()
+    estimates: tuple[Estimate, ...] = ()
+    adverse_events: tuple[AdverseEventResult, ...] = ()
+    associations: tuple[Association, ...] = ()
+    conclusions: tuple[Conclusion, ...] = ()

@@ -1,0 +1,427 @@
+"""Study <-> RDF, both ways and without loss. The only module that spells IRIs of facts.
+
+A part with a ``key`` has an IRI made from the key; every other part has one made from its content, so that loading a
+record again gives the same IRIs. There are no blank nodes. Parts of a study come back in the order of the source.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple, TypeVar, cast
+from urllib.parse import quote, unquote
+
+import msgspec
+from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
+from picograph.kg.results import Part, Value
+from picograph.kg.source import Method, Place, Record, Source
+from picograph.kg.study import Report, Study
+from picograph.ontology.errors import InputError
+from picograph.ontology.prefixes import compress, expand
+from pyoxigraph import Literal, NamedNode, Quad
+
+BASE = "https://w3id.org/picograph/"
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_DECIMAL, _DATE, _INTEGER, _BOOLEAN = (NamedNode(_XSD + name) for name in ("decimal", "date", "integer", "boolean"))
+_PROV = "http://www.w3.org/ns/prov#"
+
+_S = TypeVar("_S", bound=msgspec.Struct)
+Properties = dict[str, list[NamedNode | Literal]]
+
+
+class Names(NamedTuple):
+    """The IRIs of one record: its study, its graph, its source."""
+
+    study: str
+    record: str
+    source: str
+
+
+def _pg(name: str) -> NamedNode:
+    return NamedNode(PG + name)
+
+
+_OF_STUDY, _EVIDENCE, _CHECKSUM = _pg("ofStudy"), _pg("evidence"), _pg("contentChecksum")
+
+
+def study_iri(key: str) -> str:
+    """Give the IRI of a study from its key.
+
+    >>> study_iri("doi:10.1016/j.ijrobp.2014.01.017")
+    'https://w3id.org/picograph/study/doi:10.1016%2Fj.ijrobp.2014.01.017'
+    """
+    return BASE + "study/" + quote(key, safe=":")
+
+
+def study_key(iri: str) -> str:
+    """Give the key of a study from its IRI.
+
+    >>> study_key("https://w3id.org/picograph/study/doi:10.1016%2Fj.ijrobp.2014.01.017")
+    'doi:10.1016/j.ijrobp.2014.01.017'
+    """
+    return unquote(iri.removeprefix(BASE + "study/"))
+
+
+def record_iri(document: str, method: Method | str) -> str:
+    """Give the IRI of the named graph that holds one reading of one document.
+
+    >>> record_iri("pmid:29768149", "registry")
+    'https://w3id.org/picograph/record/pmid:29768149/registry'
+    """
+    return BASE + "record/" + quote(document, safe=":") + "/" + str(method)
+
+
+def source_iri(sha256: str) -> str:
+    """Give the IRI of a source, known by its content."""
+    return BASE + "source/" + sha256
+
+
+def document_iri(document: str) -> str:
+    """Give the IRI of a publication or a registry record.
+
+    >>> document_iri("doi:10.1016/j.ijrobp.2014.01.017")
+    'https://doi.org/10.1016/j.ijrobp.2014.01.017'
+    >>> document_iri("NCT00105443")
+    'https://clinicaltrials.gov/study/NCT00105443'
+    """
+    if document.startswith("doi:"):
+        return "https://doi.org/" + quote(document[4:], safe="/:;()._-~!$&'*+,=@")
+    if document.startswith("pmid:"):
+        return f"https://pubmed.ncbi.nlm.nih.gov/{document[5:]}/"
+    if document.startswith("NCT"):
+        return "https://clinicaltrials.gov/study/" + document
+    return BASE + "document/" + quote(document, safe=":")
+
+
+def split_place(iri: str) -> tuple[str, Place]:
+    """Take an evidence IRI apart: the SHA-256 of the source, and the place in it.
+
+    >>> split_place("https://w3id.org/picograph/source/" + "0" * 64 + "#char=414,428")[1]
+    Place('414-428')
+    """
+    source, _, fragment = iri.partition("#")
+    return source.removeprefix(BASE + "source/"), Place.from_fragment(fragment)
+
+
+def place_iri(sha256: str, place: Place) -> str:
+    """Give the IRI of a place in a source."""
+    return f"{source_iri(sha256)}#{place.fragment}"
+
+
+# --- one canonical form ----------------------------------------------------------------------------------------
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, Place):
+        return str(value)
+    raise NotImplementedError(type(value))
+
+
+_json = msgspec.json.Encoder(enc_hook=_encode, decimal_format="string", order="deterministic")
+
+
+def content(part: Part) -> bytes:
+    """Give the bytes that a part's IRI is made from: its JSON, fields in order, nothing that is absent."""
+    return type(part).__name__.encode() + _json.encode(part)
+
+
+def _number(value: Decimal) -> Decimal:
+    """Drop trailing zeros: SPARQL engines keep the value of a decimal, not its spelling."""
+    value = value.normalize()
+    return value.quantize(Decimal(1)) if cast(int, value.as_tuple().exponent) > 0 else value + 0
+
+
+def _source_order(part: Part) -> tuple[Any, ...]:
+    return (part.evidence[0].order if part.evidence else (2,), content(part))
+
+
+def canonical(thing: _S) -> _S:
+    """Put a study, or a part, in the one form that its graph gives back.
+
+    Parts and places stand in the order of the source, repeated ones once; a value object without any value is
+    absent; decimals have no trailing zeros.
+    """
+    changes: dict[str, Any] = {}
+    for field, _ in flat_fields(type(thing)):
+        value = getattr(thing, field.name)
+        if value is None or value == ():
+            continue
+        if field.many:
+            members = [canonical(each) for each in value] if field.kind is Kind.PART else list(value)
+            order = _source_order if field.kind is Kind.PART else None
+            changes[field.name] = tuple(sorted(dict.fromkeys(members), key=order))
+        elif field.kind in (Kind.PART, Kind.VALUE):
+            inner = canonical(value)
+            empty = field.kind is Kind.VALUE and all(
+                getattr(inner, name) is None or getattr(inner, name) == default
+                for name, default in zip(inner.__struct_fields__, inner.__struct_defaults__, strict=False)
+            )
+            changes[field.name] = None if empty and inner.__struct_defaults__ and _all_optional(type(inner)) else inner
+        elif field.kind is Kind.DECIMAL:
+            changes[field.name] = _number(value)
+    if isinstance(thing, Part) and thing.evidence:
+        changes["evidence"] = tuple(sorted(dict.fromkeys(thing.evidence), key=lambda place: place.order))
+    return msgspec.structs.replace(thing, **changes)
+
+
+@cache
+def _all_optional(cls: type[msgspec.Struct]) -> bool:
+    return not any(field.required for field in msgspec.structs.fields(cls))
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+_TO_TERM: dict[Kind, Callable[[Any], NamedNode | Literal]] = {
+    Kind.TEXT: Literal,
+    Kind.INTEGER: Literal,
+    Kind.BOOLEAN: Literal,
+    Kind.DECIMAL: lambda value: Literal(format(value, "f"), datatype=_DECIMAL),
+    Kind.DATE: lambda value: Literal(value.isoformat(), datatype=_DATE),
+    Kind.ENUM: lambda value: _individual(value),
+    Kind.CONCEPT: lambda value: NamedNode(expand(value)),
+}
+
+
+@cache
+def _individual(member: Any) -> NamedNode:
+    return NamedNode(enum_iri(member))
+
+
+@cache
+def _plan(cls: type[msgspec.Struct]) -> tuple[tuple[Field, NamedNode, tuple[tuple[Field, NamedNode], ...]], ...]:
+    return tuple(
+        (field, NamedNode(field.property), tuple((each, NamedNode(each.property)) for each in inner))
+        for field, inner in flat_fields(cls)
+    )
+
+
+class _Writer:
+    """Writes the triples of one study into a list of quads of one graph."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.names = names_of(study)
+        self.graph = NamedNode(self.names.record)
+        self.subject = NamedNode(self.names.study)
+        self.quads: dict[Quad, None] = {}
+
+    def add(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> None:
+        self.quads[Quad(subject, predicate, value, self.graph)] = None
+
+    def part_iri(self, part: Part, path: str) -> NamedNode:
+        if isinstance(part, Report) and (document := _report_document(part)):
+            return NamedNode(document_iri(document))
+        return NamedNode(f"{self.names.study}/{path}/{_part_name(part)}")
+
+    def struct(self, node: NamedNode, thing: msgspec.Struct) -> None:
+        for field, predicate, inner in _plan(type(thing)):
+            value = getattr(thing, field.name)
+            if value is None:
+                continue
+            if field.kind is Kind.VALUE:
+                for each, each_predicate in inner:
+                    if (each_value := getattr(value, each.name)) is not None:
+                        self.add(node, each_predicate, _TO_TERM[each.kind](each_value))
+                continue
+            for member in value if field.many else (value,):
+                if field.kind is Kind.PART:
+                    child = self.part_iri(member, part_path(field.property))
+                    self.add(node, predicate, child)
+                    self.part(child, member)
+                elif field.kind is Kind.REFERENCE:
+                    self.add(node, predicate, NamedNode(f"{self.names.study}/{field.refers[:-1]}/{quote(member)}"))
+                else:
+                    self.add(node, predicate, _TO_TERM[field.kind](member))
+
+    def part(self, node: NamedNode, part: Part) -> None:
+        self.add(node, RDF_TYPE, _pg(type(part).__name__))
+        self.add(node, _OF_STUDY, self.subject)
+        for place in part.evidence:
+            self.add(node, _EVIDENCE, NamedNode(place_iri(self.study.record.source.sha256, place)))
+        self.struct(node, part)
+
+    def record(self) -> None:
+        record, source = self.study.record, NamedNode(self.names.source)
+        node = self.graph
+        self.add(node, RDF_TYPE, _pg("Record"))
+        self.add(node, _OF_STUDY, self.subject)
+        self.add(node, _pg("documentKey"), Literal(record.document))
+        self.add(node, NamedNode(_PROV + "hadPrimarySource"), NamedNode(document_iri(record.document)))
+        self.add(node, NamedNode(_PROV + "wasDerivedFrom"), source)
+        self.add(node, _pg("method"), _individual(record.method))
+        if record.reader:
+            self.add(node, _pg("reader"), Literal(record.reader))
+        if record.read:
+            self.add(node, _pg("read"), Literal(record.read.isoformat(), datatype=_DATE))
+        self.add(source, RDF_TYPE, _pg("Source"))
+        self.add(source, _pg("sha256"), Literal(record.source.sha256))
+        if record.source.characters is not None:
+            self.add(source, _pg("characters"), Literal(record.source.characters))
+
+
+def _report_document(report: Report) -> str | None:
+    if report.doi:
+        return "doi:" + report.doi
+    if report.pmid:
+        return "pmid:" + report.pmid
+    return report.registry_id
+
+
+def _part_name(part: Part) -> str:
+    key = getattr(part, "key", None)
+    return quote(key) if key else hashlib.sha256(content(part)).hexdigest()[:16]
+
+
+def names_of(study: Study) -> Names:
+    """Give the IRIs of a record."""
+    record = study.record
+    return Names(study_iri(study.key), record_iri(record.document, record.method), source_iri(record.source.sha256))
+
+
+def quads_of(study: Study) -> list[Quad]:
+    """Say a study in RDF: the quads of one named graph, with a checksum of its content.
+
+    The study is put in its canonical form first.
+
+    >>> from picograph.kg.results import Count
+    >>> study = Study(key="pmid:1", record=Record(document="pmid:1", source=Source(sha256="0" * 64), method="curated"))
+    >>> quads = quads_of(study)
+    >>> str(quads[0].graph_name)
+    '<https://w3id.org/picograph/record/pmid:1/curated>'
+    """
+    writer = _Writer(canonical(study))
+    writer.add(writer.subject, RDF_TYPE, _pg("Study"))
+    if study.report.title:
+        writer.add(writer.subject, _LABEL, Literal(study.report.title))
+    writer.struct(writer.subject, writer.study)
+    writer.record()
+    checksum = hashlib.sha256()
+    for line in sorted(str(quad) for quad in writer.quads):
+        checksum.update(line.encode())
+    writer.add(writer.graph, _CHECKSUM, Literal(checksum.hexdigest()))
+    return list(writer.quads)
+
+
+# --- reading back -----------------------------------------------------------------------------------------------
+
+
+@cache
+def _members(cls: Any) -> dict[str, Any]:
+    return {enum_iri(member): member for member in cls}
+
+
+class _Reader:
+    """Reads a study back from the quads of its graph."""
+
+    def __init__(self, quads: Iterable[Quad]) -> None:
+        self.nodes: dict[str, Properties] = defaultdict(lambda: defaultdict(list))
+        for quad in quads:
+            subject, predicate = quad.subject, quad.predicate
+            if isinstance(subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
+                self.nodes[subject.value][predicate.value].append(quad.object)
+
+    def of_type(self, name: str) -> str:
+        found = [iri for iri, node in self.nodes.items() if _pg(name) in node.get(RDF_TYPE.value, ())]
+        if len(found) != 1:
+            raise InputError(f"a record's graph holds one pg:{name}, this one holds {len(found)}")
+        return found[0]
+
+    def scalar(self, field: Field, term: NamedNode | Literal) -> Any:
+        value = term.value
+        match field.kind:
+            case Kind.INTEGER:
+                return int(value)
+            case Kind.DECIMAL:
+                return _number(Decimal(value))
+            case Kind.BOOLEAN:
+                return value in ("true", "1")
+            case Kind.DATE:
+                return date.fromisoformat(value)
+            case Kind.ENUM:
+                return _members(field.type)[value]
+            case Kind.CONCEPT:
+                return compress(value) or value
+            case Kind.REFERENCE:
+                return unquote(value.rpartition("/")[2])
+        return value
+
+    def values(self, node: Properties, field: Field) -> list[Any]:
+        terms = node.get(field.property, ())
+        if field.kind is Kind.PART:
+            return [self.struct(field.type, term.value) for term in terms]
+        return [self.scalar(field, term) for term in terms]
+
+    def struct(self, cls: type[_S], iri: str) -> _S:
+        node = self.nodes[iri]
+        arguments: dict[str, Any] = {}
+        for field, inner in flat_fields(cls):
+            if field.kind is Kind.VALUE:
+                flat = {each.name: found[0] for each in inner if (found := self.values(node, each))}
+                if flat:
+                    arguments[field.name] = cast(type[Value], field.type)(**flat)
+            elif found := self.values(node, field):
+                arguments[field.name] = tuple(found) if field.many else found[0]
+        if issubclass(cls, Part):
+            arguments["evidence"] = tuple(split_place(term.value)[1] for term in node.get(_EVIDENCE.value, ()))
+        if cls is Study:
+            arguments["record"] = self.record()
+        return cls(**arguments)
+
+    def record(self) -> Record:
+        iri = self.of_type("Record")
+        node, source = self.nodes[iri], self.nodes[self.of_type("Source")]
+        reader, read = node.get(PG + "reader"), node.get(PG + "read")
+        characters = source.get(PG + "characters")
+        return Record(
+            document=node[PG + "documentKey"][0].value,
+            source=Source(
+                sha256=source[PG + "sha256"][0].value, characters=int(characters[0].value) if characters else None
+            ),
+            method=_members(Method)[node[PG + "method"][0].value],
+            reader=reader[0].value if reader else "",
+            read=date.fromisoformat(read[0].value) if read else None,
+        )
+
+
+def study_of(quads: Iterable[Quad]) -> Study:
+    """Read a study back from the quads of one record's graph, in canonical form.
+
+    :raises InputError: if the quads do not hold exactly one record of one study
+    """
+    reader = _Reader(quads)
+    return canonical(reader.struct(Study, reader.of_type("Study")))
+
+
+def records_of(quads: Iterable[Quad]) -> Iterator[tuple[str, list[Quad]]]:
+    """Sort quads by their graph, for graphs that hold a record."""
+    graphs: dict[str, list[Quad]] = defaultdict(list)
+    for quad in quads:
+        if isinstance(quad.graph_name, NamedNode):
+            graphs[quad.graph_name.value].append(quad)
+    for name in sorted(graphs):
+        if name.startswith(BASE + "record/"):
+            yield name, graphs[name]
+
+
+__all__ = [
+    "BASE",
+    "Names",
+    "camel",
+    "canonical",
+    "content",
+    "document_iri",
+    "names_of",
+    "place_iri",
+    "quads_of",
+    "record_iri",
+    "records_of",
+    "source_iri",
+    "split_place",
+    "study_iri",
+    "study_key",
+    "study_of",
+]

@@ -1,0 +1,1 @@
+"""WORDS: the ontology, the vocabularies that ship, and looking things up in them."""

@@ -1,0 +1,348 @@
+"""Concepts of the vocabularies that ship: what they are called and where they stand.
+
+The slices are the TSV files in ``vocabularies/``. A line is split when its concept is asked for, not before, so a
+look-up in a fresh process costs a few milliseconds; pyoxigraph is imported only to make quads.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from picograph.ontology import vocabularies
+from picograph.ontology.errors import InputError, UsageError
+from picograph.ontology.prefixes import canonical, expand
+
+if TYPE_CHECKING:
+    from pyoxigraph import Quad
+
+# Each slice with the vocabulary that it is of. A look-up answers in this order.
+SLICES = {
+    "mesh.tsv": "mesh",
+    "chebi.tsv": "chebi",
+    "drugbank.tsv": "drugbank",
+    "mesh_qualifiers.tsv": "mesh",
+}
+_SEVERAL = ("synonyms", "parents", "tree_numbers", "roles")  # columns with values between "|"
+
+
+class Concept(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A term of a vocabulary."""
+
+    curie: str
+    label: str
+    vocabulary: str
+    synonyms: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()  # one step up; of a MeSH supplementary concept: the descriptors it is mapped to
+    tree_numbers: tuple[str, ...] = ()  # MeSH only
+    roles: tuple[str, ...] = ()  # ChEBI only: what the substance does, such as inhibiting an enzyme
+
+
+@cache
+def read_slice(name: str) -> str:
+    """Give the text of a file in ``vocabularies/``.
+
+    >>> read_slice("mesh_qualifiers.tsv").splitlines()[1]
+    'mesh:Q000000981\\tdiagnostic imaging'
+    """
+    # What `importlib.resources` does in the end, from folder or zip alike; importing it would double a look-up's time.
+    spec = vocabularies.__spec__
+    assert spec is not None
+    loader: Any = spec.loader
+    folder = (spec.submodule_search_locations or [""])[0]
+    content: bytes = loader.get_data(f"{folder}/{name}")
+    return content.decode("utf-8")
+
+
+def concept(curie: str) -> Concept:
+    """Give the concept of a CURIE; the case of the prefix does not matter.
+
+    :raises UsageError: if the text is not a CURIE, or the slices do not have the concept
+
+    >>> concept("mesh:D006528").label
+    'Carcinoma, Hepatocellular'
+    >>> concept("chebi:50924").curie
+    'CHEBI:50924'
+    """
+    found = _concept(canonical(curie))
+    if found is None:
+        raise UsageError(
+            f"{curie} is not in the vocabularies that ship", remedy="look it up by name, or add the full vocabulary"
+        )
+    return found
+
+
+def label(curie: str) -> str | None:
+    """Give the preferred name of a concept, or None where the slices do not have it.
+
+    >>> label("mesh:D000077157")
+    'Sorafenib'
+    >>> label("mesh:D999999") is None
+    True
+    """
+    found = _concept(canonical(curie))
+    return found.label if found else None
+
+
+def ancestors(curie: str) -> tuple[str, ...]:
+    """Give a concept and all above it, the nearest first.
+
+    :raises UsageError: if the slices do not have the concept
+    :raises InputError: if the hierarchy runs in a circle
+
+    >>> [label(above) for above in ancestors("mesh:D047428")][:3]
+    ['Protein Kinase Inhibitors', 'Enzyme Inhibitors', 'Molecular Mechanisms of Pharmacological Action']
+    """
+    return closure(concept(curie).curie, _parents)
+
+
+def path(curie: str, to: str | None = None) -> tuple[str, ...]:
+    """Give a shortest way up from a concept: to another concept, or else to a top of its vocabulary.
+
+    :param to: the concept to end at; the way is empty if that is not above
+    :raises UsageError: if the slices do not have one of the concepts
+
+    >>> [label(step) for step in path("mesh:D006528", to="mesh:D008113")]
+    ['Carcinoma, Hepatocellular', 'Liver Neoplasms']
+    >>> path("mesh:D008113", to="mesh:D006528")
+    ()
+    """
+    goal = concept(to).curie if to is not None else None
+    ways: list[tuple[str, ...]] = [(concept(curie).curie,)]
+    seen = {ways[0][0]}
+    for way in ways:  # the list grows while it is read: breadth first
+        parents = _parents(way[-1])
+        if way[-1] == goal or (goal is None and not parents):
+            return way
+        for parent in parents:
+            if parent not in seen:
+                seen.add(parent)
+                ways.append((*way, parent))
+    return ()
+
+
+def closure(start: str, parents: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+    """Give a node and all above it, the nearest first.
+
+    :raises InputError: if the way up comes back to a node it has passed
+
+    >>> closure("a", {"a": ("b", "c"), "b": ("c",), "c": ()}.__getitem__)
+    ('a', 'b', 'c')
+    >>> closure("a", {"a": ("b",), "b": ("a",)}.__getitem__)
+    Traceback (most recent call last):
+    picograph.ontology.errors.InputError: the hierarchy runs in a circle: a, b, a
+      try:   correct the parents of one of these
+    """
+    found = [start]
+    for node in found:  # grows while it is read
+        found.extend(parent for parent in dict.fromkeys(parents(node)) if parent not in found)
+    _refuse_circle(start, parents)
+    return tuple(found)
+
+
+def _refuse_circle(start: str, parents: Callable[[str], tuple[str, ...]]) -> None:
+    done: set[str] = set()
+    way, left = [start], [iter(parents(start))]
+    while way:
+        above = next(left[-1], None)
+        if above is None:
+            done.add(way.pop())
+            left.pop()
+        elif above in way:
+            circle = [*way[way.index(above) :], above]
+            raise InputError(
+                f"the hierarchy runs in a circle: {', '.join(circle)}", remedy="correct the parents of one of these"
+            )
+        elif above not in done:
+            way.append(above)
+            left.append(iter(parents(above)))
+
+
+def concepts(vocabulary: str | None = None) -> Iterator[Concept]:
+    """Go through the concepts that ship, or those of one vocabulary, in the order of the files.
+
+    >>> next(concepts("drugbank")).label
+    'Bevacizumab'
+    """
+    for curie, (name, _) in _lines().items():
+        if vocabulary in (None, SLICES[name]):
+            found = _concept(curie)
+            assert found is not None
+            yield found
+
+
+@cache
+def parse_line(name: str, line: str) -> Concept:
+    """Make the concept of one line of a slice.
+
+    >>> parse_line("drugbank.tsv", "drugbank:DB00398\\tSorafenib").label
+    'Sorafenib'
+    """
+    cells = dict(zip(_columns(name), line.split("\t"), strict=True))
+    several = {column: tuple(cells[column].split("|")) for column in _SEVERAL if cells.get(column)}
+    return Concept(curie=cells["curie"], label=cells["label"], vocabulary=SLICES[name], **several)
+
+
+@cache
+def _columns(name: str) -> tuple[str, ...]:
+    return tuple(read_slice(name).partition("\n")[0].split("\t"))
+
+
+@cache
+def _lines() -> dict[str, tuple[str, str]]:
+    return {
+        line.partition("\t")[0]: (name, line) for name in SLICES for line in read_slice(name).splitlines()[1:] if line
+    }
+
+
+@cache
+def _concept(curie: str) -> Concept | None:
+    name, line = _lines().get(curie, ("", ""))
+    return parse_line(name, line) if line else None
+
+
+def _parents(curie: str) -> tuple[str, ...]:
+    found = _concept(curie)
+    return found.parents if found else ()
+
+
+class Mapping(Struct, frozen=True, kw_only=True):
+    """A row of ``mappings.tsv``: two concepts of different vocabularies, and how close they are."""
+
+    subject: str
+    predicate: str
+    object: str
+    justification: str
+    source: str
+
+
+@cache
+def mappings() -> tuple[Mapping, ...]:
+    """Give the mappings that ship, in the order of the file.
+
+    >>> next(row.object for row in mappings() if row.subject == "mesh:D000077157")
+    'CHEBI:50924'
+    """
+    lines = [line for line in read_slice("mappings.tsv").splitlines() if not line.startswith("#")]
+    header = lines[0].split("\t")
+    rows = (dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:])
+    return tuple(
+        Mapping(
+            subject=row["subject_id"],
+            predicate=row["predicate_id"],
+            object=row["object_id"],
+            justification=row["mapping_justification"],
+            source=row["mapping_source"],
+        )
+        for row in rows
+    )
+
+
+def sources() -> dict[str, dict[str, Any]]:
+    """Say for each vocabulary that ships where its slice was cut from, under which licence, and where the rest is.
+
+    >>> sources()["mesh"]["publisher"]
+    'U.S. National Library of Medicine'
+    """
+    import tomllib
+
+    return tomllib.loads(read_slice("sources.toml"))
+
+
+def vocabulary_quads() -> "dict[str, list[Quad]]":
+    """Give the vocabularies as quads, one list for each named graph, always in the same order.
+
+    MeSH is in the shape of NLM's MeSH RDF, as far as the tables go: entry terms stand as ``skos:altLabel`` at the
+    descriptor, because the tables have no concept and term numbers. In each graph ``skos:broaderTransitive`` leads from
+    a concept to itself and to all above it.
+
+    >>> [graph.rpartition("/")[2] for graph, quads in vocabulary_quads().items() if quads]
+    ['mesh', 'chebi', 'drugbank', 'mappings']
+    """
+    from hashlib import sha256
+
+    from pyoxigraph import Literal, NamedNode, Quad
+
+    graphs: dict[str, list[Quad]] = {}
+    for vocabulary, source in sources().items():
+        graph = NamedNode(source["graph"])
+        quads: dict[Quad, None] = {}  # a tree number may be described twice: a dictionary keeps the order and drops it
+
+        def add(subject: str, predicate: str, value: str | Literal, graph: NamedNode = graph) -> None:
+            node = NamedNode(_iri(value)) if isinstance(value, str) else value
+            quads[Quad(NamedNode(_iri(subject)), NamedNode(_iri(predicate)), node, graph)] = None  # noqa: B023
+
+        checksum = sha256("".join(read_slice(name) for name in source["files"]).encode()).hexdigest()
+        add(source["graph"], "rdf:type", "pg:Vocabulary")
+        add(source["graph"], "dcterms:title", Literal(source["title"], language="en"))
+        add(source["graph"], "dcterms:publisher", Literal(source["publisher"]))
+        add(source["graph"], "dcterms:license", source["licence"])
+        add(source["graph"], "pg:version", Literal(source["version"]))
+        add(source["graph"], "pg:contentChecksum", Literal(checksum))
+        if vocabulary == "mappings":
+            for row in mappings():
+                add(row.subject, row.predicate, row.object)
+        for item in concepts(vocabulary):
+            add(item.curie, "rdfs:label", Literal(item.label, language="en"))
+            for synonym in item.synonyms:
+                add(item.curie, "skos:altLabel", Literal(synonym, language="en"))
+            if vocabulary in _TRIPLES:
+                _TRIPLES[vocabulary](item, add)
+            for above in ancestors(item.curie):
+                add(item.curie, "skos:broaderTransitive", above)
+        graphs[source["graph"]] = list(quads)
+    return graphs
+
+
+def _mesh_triples(item: Concept, add: Callable[..., None]) -> None:
+    from pyoxigraph import Literal
+
+    supplementary = item.curie.startswith("mesh:C")
+    add(item.curie, "rdf:type", _mesh_class(item))
+    add(item.curie, "meshv:identifier", Literal(item.curie.removeprefix("mesh:")))
+    for parent in item.parents:
+        add(item.curie, "meshv:mappedTo" if supplementary else "meshv:broaderDescriptor", parent)
+    for tree in item.tree_numbers:
+        add(item.curie, "meshv:treeNumber", f"mesh:{tree}")
+        while tree:  # the numbers above belong to ancestors, which the slice has: said twice, kept once
+            above = tree.rpartition(".")[0]
+            add(f"mesh:{tree}", "rdf:type", "meshv:TreeNumber")
+            add(f"mesh:{tree}", "rdfs:label", Literal(tree, language="en"))
+            if above:
+                add(f"mesh:{tree}", "meshv:parentTreeNumber", f"mesh:{above}")
+            tree = above
+
+
+def _mesh_class(item: Concept) -> str:
+    """Tell NLM's class, which the tables do not name, by NLM's own words (vocabulary.ttl of MeSH RDF).
+
+    "All MeSH Publication Types are in the V tree"; check tags are the two descriptors without tree numbers; a
+    supplementary concept that is mapped to drugs and chemicals only (tree D) is a chemical.
+    """
+    kind = item.curie.removeprefix("mesh:")[0]
+    if kind == "Q":
+        return "meshv:Qualifier"
+    if kind == "C":
+        trees = [tree for parent in item.parents for tree in concept(parent).tree_numbers]
+        chemical = bool(trees) and all(tree.startswith("D") for tree in trees)
+        return "meshv:SCR_Chemical" if chemical else "meshv:SupplementaryConceptRecord"
+    if not item.tree_numbers:
+        return "meshv:CheckTag"
+    branch = {tree[0] for tree in item.tree_numbers}
+    return {"V": "meshv:PublicationType", "Z": "meshv:GeographicalDescriptor"}.get(
+        branch.pop() if len(branch) == 1 else "", "meshv:TopicalDescriptor"
+    )
+
+
+def _chebi_triples(item: Concept, add: Callable[..., None]) -> None:
+    for parent in item.parents:
+        add(item.curie, "rdfs:subClassOf", parent)
+    for role in item.roles:
+        add(item.curie, "RO:0000087", role)  # has role
+
+
+_TRIPLES: dict[str, Callable[[Concept, Callable[..., None]], None]] = {"mesh": _mesh_triples, "chebi": _chebi_triples}
+
+
+def _iri(name: str) -> str:
+    return name if name.startswith("http") else expand(name)

@@ -1,0 +1,159 @@
+"""Find concepts by what a person types: a name, a synonym, a code, a CURIE, an IRI, with or without typing errors.
+
+The search runs over the text of the slices as a whole and splits only the lines that hold the words, so a look-up in
+a fresh process costs little more than reading the files. Typing errors are looked for only when nothing else fits.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal
+
+from msgspec import Struct
+from picograph.ontology.concepts import SLICES, Concept, concepts, parse_line, read_slice
+from picograph.ontology.errors import UsageError
+from picograph.ontology.prefixes import canonical, compress
+
+How = Literal["CURIE", "IRI", "code", "tree number", "name", "entry term", "prefix", "similar"]
+
+_ORDER: tuple[How, ...] = ("CURIE", "IRI", "code", "tree number", "name", "entry term", "prefix", "similar")
+_TREE_NUMBER = re.compile(r"[A-Z]\d{2}(\.\d{3})*")
+# Below this likeness (0 to 100) two words are different words: "nausia" and "nausea" have 83, "liver" and "river" 80,
+# so a short word that is another word is offered too; it is marked as similar and never taken without asking.
+_CUTOFF = 78.0
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """A concept that fits what was typed, and how."""
+
+    concept: Concept
+    how: How
+    words: str  # the name or code that fits
+    score: float  # 100: exact; less: how much of the name was typed, or how alike the two are
+
+
+def find(text: str, limit: int = 10) -> list[Match]:
+    """Find the concepts that fit a text, the best first.
+
+    Exact fits come first, then names that begin with the text or have a word that does, and only where there is
+    neither, names that are spelled alike. The case does not matter; an empty text fits nothing.
+
+    :param text: a name, entry term, code, CURIE, IRI or MeSH tree number
+    :param limit: how many to give at most
+    :raises UsageError: if the limit is less than 1
+
+    >>> [(match.concept.curie, match.how) for match in find("sorafenib")][:2]
+    [('mesh:D000077157', 'name'), ('CHEBI:50924', 'name')]
+    >>> match = find("hepatocelular carcinoma")[0]
+    >>> match.concept.label, match.how, match.words
+    ('Carcinoma, Hepatocellular', 'similar', 'Hepatocellular Carcinoma')
+    >>> find("C04.588.274.623")[0].concept.label
+    'Liver Neoplasms'
+    """
+    if limit < 1:
+        raise UsageError(f"a look-up cannot give {limit} concepts", remedy="ask for 1 or more")
+    wanted = " ".join(text.split())
+    if not wanted:
+        return []
+    found = _by_identifier(wanted) or _by_name(wanted.casefold()) or _alike(wanted.casefold(), limit)
+    found.sort(key=lambda match: (_ORDER.index(match.how), -match.score))  # equals stay in the order of the slices
+    return found[:limit]
+
+
+def _by_identifier(wanted: str) -> list[Match]:
+    wanted = wanted.removeprefix("<").removesuffix(">")
+    curie, how = _as_curie(wanted)
+    if curie:
+        return [
+            Match(concept=item, how=how, words=wanted, score=100.0) for item in _having(curie) if item.curie == curie
+        ]
+    if _TREE_NUMBER.fullmatch(wanted.upper()):
+        tree = wanted.upper()
+        return [
+            Match(concept=item, how="tree number", words=tree, score=100.0)
+            for item in _having(tree)
+            if tree in item.tree_numbers
+        ]
+    if not any(character.isdigit() for character in wanted):
+        return []
+    code = wanted.upper()
+    return [
+        Match(concept=item, how="code", words=code, score=100.0)
+        for item in _having(":" + code)
+        if item.curie.partition(":")[2] == code
+    ]
+
+
+def _as_curie(wanted: str) -> tuple[str | None, How]:
+    if "://" in wanted:
+        return compress(wanted), "IRI"
+    if ":" not in wanted or " " in wanted:
+        return None, "CURIE"
+    try:
+        return canonical(wanted), "CURIE"
+    except UsageError:
+        return None, "CURIE"  # a name may have a colon too
+
+
+def _having(words: str) -> Iterator[Concept]:
+    """The concepts with these very characters somewhere in their line."""
+    for name in SLICES:
+        text = read_slice(name)
+        if words in text:
+            for line in text.splitlines()[1:]:
+                if words in line:
+                    yield parse_line(name, line)
+
+
+def _by_name(wanted: str) -> list[Match]:
+    found = []
+    for name in SLICES:
+        folded = _folded(name)
+        if wanted not in folded:
+            continue
+        # Folding cases keeps line breaks, so the lines of both texts go together.
+        for line, folded_line in zip(read_slice(name).split("\n")[1:], folded.split("\n")[1:], strict=True):
+            if wanted in folded_line:
+                match = _judge(parse_line(name, line), wanted)
+                if match:
+                    found.append(match)
+    return found
+
+
+@cache
+def _folded(name: str) -> str:
+    return read_slice(name).casefold()
+
+
+def _judge(item: Concept, wanted: str) -> Match | None:
+    names = [(item.label, item.label.casefold()), *((synonym, synonym.casefold()) for synonym in item.synonyms)]
+    for number, (name, folded) in enumerate(names):
+        if folded == wanted:
+            return Match(concept=item, how="entry term" if number else "name", words=name, score=100.0)
+    # The beginning of a name counts before the beginning of a later word in it, and a short name before a long one.
+    starts = [name for name, folded in names if folded.startswith(wanted)]
+    starts = starts or [name for name, folded in names if f" {wanted}" in folded or f"-{wanted}" in folded]
+    if not starts:
+        return None
+    best = min(starts, key=len)
+    penalty = 0.0 if best.casefold().startswith(wanted) else 0.5
+    return Match(concept=item, how="prefix", words=best, score=round(100 * len(wanted) / len(best) * (1 - penalty), 1))
+
+
+def _alike(wanted: str, limit: int) -> list[Match]:
+    from rapidfuzz import fuzz, process  # 9 ms to import: only when nothing else fits
+
+    spelled, names = _spellings()
+    found: dict[str, Match] = {}
+    # Several names of one concept may be alike, so more are asked for than will be given.
+    for _, score, index in process.extract(wanted, spelled, scorer=fuzz.ratio, score_cutoff=_CUTOFF, limit=20 * limit):
+        item, words = names[index]
+        found.setdefault(item.curie, Match(concept=item, how="similar", words=words, score=round(score, 1)))
+    return list(found.values())
+
+
+@cache
+def _spellings() -> tuple[list[str], list[tuple[Concept, str]]]:
+    """Every name in one case, and beside it the concept and the name as it is written."""
+    names = [(item, words) for item in concepts() for words in (item.label, *item.synonyms)]
+    return [words.casefold() for _, words in names], names

@@ -1,0 +1,1 @@
+"""Small slices of outside vocabularies, so that the first command works offline."""

@@ -1,0 +1,1 @@
+"""ANSWERS: questions over the graph, and exports of it."""

@@ -1,0 +1,134 @@
+"""An answer: typed rows, with what must be known before using them."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any, overload
+
+import msgspec
+from picograph.queries.question import Question
+
+Cell = str | int | Decimal | bool | tuple[str, ...] | None
+Row = dict[str, Cell]
+
+
+def _plain(value: Decimal) -> Decimal:
+    value = value.normalize()
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
+
+
+def _places(text: str) -> tuple[str, ...]:
+    from picograph.kg.triples import split_place
+
+    def order(iri: str) -> tuple[Any, ...]:
+        source, place = split_place(iri)
+        return (source, place.order)
+
+    return tuple(sorted(set(text.split()), key=order))
+
+
+_CELLS: dict[str, Callable[[str], Cell]] = {
+    "integer": lambda text: int(Decimal(text)),
+    "decimal": lambda text: _plain(Decimal(text)),
+    "boolean": lambda text: text in ("true", "1"),
+    "evidence": _places,
+    "list": lambda text: tuple(sorted(set(filter(None, text.split(" | "))))),
+}
+
+
+def cell(kind: str, text: str | None) -> Cell:
+    """Give the typed value of a cell from what the engine answered; None where it answered nothing.
+
+    >>> cell("decimal", "55.0"), cell("list", "b | a"), cell("integer", None)
+    (Decimal('55'), ('a', 'b'), None)
+    """
+    if text is None or (text == "" and kind not in ("text",)):
+        return None
+    return _CELLS.get(kind, str)(text)
+
+
+def flat(value: Cell) -> str:
+    """Write a cell as text: lists with spaces or bars between, booleans as words, nothing for None.
+
+    >>> flat(Decimal("37.5")), flat(True), flat(None), flat(("b c", "a"))
+    ('37.5', 'true', '', 'b c | a')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return (" " if all("://" in each for each in value) else " | ").join(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], separator: str) -> Iterator[str]:
+    """Write rows as lines with a header: ``,`` for CSV, a tab for TSV, in which no cell holds a tab or a line end.
+
+    >>> list(lines(["event", "affected"], [{"event": "nausea, any", "affected": 6}], ","))
+    ['event,affected\\n', '"nausea, any",6\\n']
+    """
+    for cells in chain([list(columns)], ([flat(row[name]) for name in columns] for row in rows)):
+        if separator == "\t":
+            yield "\t".join(" ".join(each.split()) if each.split() != [each] else each for each in cells) + "\n"
+        else:
+            line = io.StringIO()
+            csv.writer(line, lineterminator="\n").writerow(cells)
+            yield line.getvalue()
+
+
+class Answer(Sequence[Row]):
+    """The rows that a question gave, in its order.
+
+    Each row is a dictionary from column to typed value: integers, `Decimal`, booleans, texts, tuples of IRIs for
+    evidence. What the source does not report is None; zero is 0.
+    """
+
+    def __init__(self, question: Question, parameters: Mapping[str, Any], rows: Sequence[Row]) -> None:
+        self.question = question
+        self.parameters = dict(parameters)
+        self.columns = question.columns
+        self.rows = list(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        """Give a row."""
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Answer to {self.question.name}: {len(self)} rows of {len(self.columns)} columns>"
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be known before using the rows: of the question, and of these rows."""
+        found = list(self.question.caution)
+        ambiguous = sum("ambiguous" in str(row.get("certainty")) for row in self.rows)
+        if ambiguous:
+            rows = f"{ambiguous} of {len(self)} rows {'is' if ambiguous == 1 else 'are'}"
+            found.append(
+                f"{rows} ambiguous: the source leaves a value open. picograph ask ambiguous shows the readings."
+            )
+        return tuple(found)
+
+    def to_json(self) -> bytes:
+        """Write the answer as JSON: question, parameters, columns, rows, cautions."""
+        document = {
+            "question": self.question.name,
+            "parameters": self.parameters,
+            "columns": list(self.columns),
+            "rows": self.rows,
+            "cautions": self.cautions,
+        }
+        return msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(document), indent=2) + b"\n"
+
+    def lines(self, separator: str) -> Iterator[str]:
+        """Write the answer as lines with a header: ``,`` for CSV, a tab for TSV."""
+        return lines(list(self.columns), self.rows, separator)

@@ -1,0 +1,151 @@
+"""Question + store -> answer: parameters are checked and become terms before anything runs."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from picograph.ontology.errors import PicographError, StoreError, UsageError
+from picograph.queries import catalog
+from picograph.queries.answer import Answer, cell
+from picograph.queries.question import Parameter, Question
+
+if TYPE_CHECKING:
+    from picograph.kg.store import Store
+
+_EXACT = {"name", "entry term", "code", "CURIE", "IRI", "tree number"}
+
+
+def _literal(value: object) -> str:
+    from pyoxigraph import Literal
+
+    return str(Literal(value))  # type: ignore[arg-type]
+
+
+def concepts_named(text: str) -> list[str]:
+    """Give the IRIs of the concepts that a text names exactly, in every vocabulary that has them.
+
+    >>> "http://id.nlm.nih.gov/mesh/D000077157" in concepts_named("sorafenib")
+    True
+    """
+    from picograph.ontology import lookup
+    from picograph.ontology.prefixes import expand
+
+    return [expand(match.concept.curie) for match in lookup.find(text) if match.how in _EXACT]
+
+
+def _concept(name: str, text: str, *, words: bool) -> list[str]:
+    from picograph.ontology import lookup
+    from picograph.ontology.prefixes import expand
+    from pyoxigraph import NamedNode
+
+    iris = concepts_named(text)
+    if not iris and ":" in text and " " not in text:
+        try:
+            iris = [text if "://" in text else expand(text)]
+        except PicographError:
+            iris = []
+    try:
+        terms = [str(NamedNode(iri)) for iri in iris]
+    except ValueError:
+        raise UsageError(f"{text!r} is not an IRI", where=f"--{name}", remedy="write it without spaces") from None
+    if terms:
+        return terms + ([_literal(text)] if words else [])
+    if words:
+        return [_literal(text)]
+    near = [f"{match.concept.label} ({match.concept.curie})" for match in lookup.find(text)][:3]
+    raise UsageError(
+        f"no concept is called {text!r}",
+        where=f"--{name}",
+        remedy=f"did you mean {', '.join(near)}?" if near else "look it up: picograph lookup TEXT",
+    )
+
+
+def _study(name: str, text: str) -> list[str]:
+    from picograph.kg.triples import study_iri
+    from pyoxigraph import NamedNode
+
+    try:
+        return [str(NamedNode(text if "://" in text else study_iri(text)))]
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not a study", where=f"--{name}", remedy="picograph ask studies lists them"
+        ) from None
+
+
+def _number(name: str, parameter: Parameter, value: object) -> list[str]:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or (parameter.kind == "integer" and number != number.to_integral_value()):
+        raise UsageError(
+            f"{str(value)!r} is not {'a whole number' if parameter.kind == 'integer' else 'a number'}",
+            where=f"--{name}",
+            remedy=f"for example: --{name} {parameter.example if parameter.example is not None else 1}",
+        )
+    low, high = parameter.low, parameter.high
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise UsageError(f"{number} lies outside {low} to {high}", where=f"--{name}", remedy=f"give {low} to {high}")
+    return [_literal(int(number)) if parameter.kind == "integer" else _literal(number)]
+
+
+def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
+    """Give a parameter's value as SPARQL terms: text is never pasted into a query.
+
+    :raises UsageError: if the value is not of the parameter's kind, or names nothing
+    """
+    option = name.replace("_", "-")
+    text = str(value)
+    match parameter.kind:
+        case "concept":
+            return _concept(option, text, words=False)
+        case "term":
+            return _concept(option, text, words=True)
+        case "study":
+            return _study(option, text)
+        case "integer" | "decimal":
+            return _number(option, parameter, value)
+    return [_literal(text)]
+
+
+def sparql(question: Question, parameters: Mapping[str, Any]) -> str:
+    """Give the query that runs, with its parameters bound.
+
+    >>> "UNDEF" in sparql(catalog.question("studies"), {})
+    True
+    """
+    values: dict[str, Sequence[str]] = {}
+    for name, value in parameters.items():
+        if value is not None:
+            declared = question.parameters.get(name)
+            values[name] = terms_of(name, declared, value) if declared else ()
+    return question.bind(values)
+
+
+def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
+    """Ask a question of a store.
+
+    :param question: a question, or its name in the catalogue
+    :param parameters: what the question takes; a concept is a name, a CURIE or an IRI
+    :raises UsageError: if the question or a parameter does not exist or does not fit
+    :raises StoreError: if the store does not answer
+
+    >>> from picograph.kg.store import open_store
+    >>> len(ask(open_store(":memory:"), "studies"))
+    0
+    """
+    from pyoxigraph import QuerySolutions
+
+    asked = catalog.question(question) if isinstance(question, str) else question
+    given = {name: value for name, value in parameters.items() if value is not None}
+    results = store.query(sparql(asked, given))
+    if not isinstance(results, QuerySolutions):
+        raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
+    rows = []
+    for solution in results:
+        row: dict[str, Any] = {}
+        for name, column in asked.columns.items():
+            term = solution[name]
+            row[name] = cell(column.kind, None if term is None else term.value)  # type: ignore[union-attr]
+        rows.append(row)
+    return Answer(asked, given, rows)

@@ -1,0 +1,108 @@
+"""One question: a ``.rq`` file with front matter. Read it, and bind its slots."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from picograph.ontology.errors import UsageError
+
+ParameterKind = Literal["concept", "term", "study", "integer", "decimal", "text"]
+ColumnKind = Literal[
+    "study", "arm", "concept", "iri", "integer", "decimal", "boolean", "text", "list", "date", "evidence"
+]
+_NAME = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a question can be given.
+
+    A ``concept`` takes a name, a CURIE or an IRI and means that concept and all below it; a ``term`` takes the same,
+    or words as a report has them.
+    """
+
+    kind: ParameterKind
+    required: bool = True
+    example: str | int | None = None
+    unit: str | None = None
+    low: int | None = None
+    high: int | None = None
+    help: str | None = None
+
+
+class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a cell of an answer is, and its unit."""
+
+    kind: ColumnKind
+    unit: str | None = None
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """A question over the graph; ``text`` runs unchanged on any SPARQL 1.1 engine."""
+
+    name: str
+    summary: str
+    question: str
+    text: str
+    tags: tuple[str, ...] = ()
+    parameters: dict[_NAME, Parameter] = {}
+    columns: dict[_NAME, Column]
+    caution: tuple[str, ...] = ()
+
+    def bind(self, values: Mapping[str, Sequence[str]]) -> str:
+        """Put terms into the slots ``VALUES ?name { UNDEF }``; a slot without a value matches everything.
+
+        :param values: for each parameter the terms, already written as SPARQL writes them
+        :raises UsageError: if a parameter is not the question's, or a required one is missing
+        """
+        for name in values:
+            if name not in self.parameters:
+                raise UsageError(
+                    f"{self.name} has no parameter {name!r}",
+                    remedy=f"use one of: {', '.join(self.parameters) or '(it takes none)'}",
+                )
+        for name, parameter in self.parameters.items():
+            if parameter.required and name not in values:
+                option = "--" + name.replace("_", "-")
+                raise UsageError(f"{self.name} needs {option}", remedy=f"for example: {option} {parameter.example!r}")
+
+        def fill(slot: re.Match[str]) -> str:
+            terms = values.get(slot[1])
+            return slot[0] if terms is None else f"VALUES ?{slot[1]} {{ {' '.join(terms)} }}"
+
+        # one pass over the file's own text, so that nothing is ever looked for inside a value
+        return _SLOT.sub(fill, self.text)
+
+
+_SLOT = re.compile(r"VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}")
+
+
+def parse_question(name: str, text: str) -> Question:
+    """Read a question from the text of its file.
+
+    :raises ValueError: if its front matter is not as it must be, or a parameter has no slot
+
+    >>> text = '''#+ summary: How many records are there?
+    ... #+ question: How many?
+    ... #+ columns:
+    ... #+   records: {kind: integer}
+    ... SELECT (COUNT(*) AS ?records) WHERE { ?record a <https://w3id.org/picograph/ontology/Record> }'''
+    >>> parse_question("records", text).columns["records"].kind
+    'integer'
+    """
+    from ruamel.yaml import YAML
+
+    front = "\n".join(line[3:] for line in text.splitlines() if line.startswith("#+ "))
+    fields: dict[str, Any] = YAML(typ="safe", pure=True).load(front) or {}
+    caution = fields.pop("caution", ())
+    fields["caution"] = [caution] if isinstance(caution, str) else caution
+    try:
+        question = msgspec.convert({"name": name, "text": text, **fields}, Question)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{name}.rq: {error}") from None
+    slots = set(_SLOT.findall(text))
+    for parameter in question.parameters:
+        if parameter not in slots:
+            raise ValueError(f"{name}.rq: no slot VALUES ?{parameter} {{ UNDEF }}")
+    return question

@@ -1,0 +1,345 @@
+"""One study, readable: its population, treatments, results and index terms, each line with its places."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from picograph.kg.results import (
+    Ambiguity,
+    Derived,
+    GradeRange,
+    Interval,
+    Part,
+    PValue,
+    Quantity,
+    Reading,
+    Result,
+    TimePoint,
+)
+from picograph.kg.source import Place
+from picograph.kg.study import Intervention, Study
+
+_SIGNS = {">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<"}
+_UNITS = {"a": ("year", "years"), "mo": ("month", "months"), "wk": ("week", "weeks"), "d": ("day", "days")}
+
+
+class Line(NamedTuple):
+    """One fact: of what, what the source says, where."""
+
+    section: str
+    name: str
+    value: str
+    evidence: tuple[Place, ...]
+    source: str  # SHA-256
+
+
+def _number(value: Decimal | int) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _join(parts: Iterable[str | None]) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _of(count: int | None, denominator: int | None, percent: Decimal | None, derived: Sequence[Derived]) -> str:
+    """Write a count with its denominator and per cent; what was computed says so."""
+    text = ""
+    if count is not None:
+        text = f"{count} of {denominator}" if denominator is not None else str(count)
+        if percent is not None:
+            text += f" ({_number(percent)} %)"
+    elif percent is not None:
+        text = f"{_number(percent)} %" + (f" of {denominator}" if denominator is not None else "")
+    computed = [
+        f"{_number(each.value)}{' %' if each.unit == '%' else ''}"
+        for each in derived
+        if each.quantity in {"affected", "count", "percent"}
+    ]
+    return text + (f" [computed: {', '.join(computed)}]" if computed else "")
+
+
+def _unit(unit: str | None, value: Decimal | None = None) -> str:
+    if unit is None:
+        return ""
+    if unit in _UNITS:
+        return " " + _UNITS[unit][value != 1]
+    return " " + unit.strip("{}")
+
+
+def _quantity(quantity: Quantity | None) -> str:
+    if quantity is None:
+        return ""
+    unit = _unit(quantity.unit)
+    parts = [_number(quantity.value) if quantity.value is not None else ""]
+    parts += [
+        f"{name} {_number(value)}"
+        for name, value in (("mean", quantity.mean), ("median", quantity.median), ("SD", quantity.standard_deviation))
+        if value is not None
+    ]
+    for name, low, high in (
+        ("range", quantity.low, quantity.high),
+        ("interquartile range", quantity.quartile_low, quantity.quartile_high),
+    ):
+        if low is not None or high is not None:
+            ends = ("…" if end is None else _number(end) for end in (low, high))
+            parts.append(f"{name} " + " to ".join(ends))
+    return _join(parts) + unit
+
+
+def _grade(grade: GradeRange | None) -> str:
+    if grade is None:
+        return ""
+    if grade.low is not None and grade.high is not None:
+        return f"grade {grade.low}" if grade.low == grade.high else f"grade {grade.low} to {grade.high}"
+    return f"grade ≥ {grade.low}" if grade.low is not None else f"grade ≤ {grade.high}"
+
+
+def _interval(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    level = f"{_number(interval.level)} % " if interval.level is not None else ""
+    ends = ("…" if end is None else _number(end) for end in (interval.low, interval.high))
+    return f"{level}{interval.kind} interval {' to '.join(ends)}"
+
+
+def _p(p: PValue | None) -> str:
+    return f"p {_SIGNS[p.sign]} {_number(p.value)}" if p else ""
+
+
+def _time(time: TimePoint | None, word: str = "at") -> str:
+    if time is None:
+        return ""
+    duration = f"{_number(time.value)}{_unit(time.unit, time.value)}" if time.value is not None else ""
+    if duration and time.origin:
+        duration += f" after {time.origin}"
+    if time.label:
+        return f"{word} {time.label}" + (f" ({duration})" if duration else "")
+    return f"{word} {duration}" if duration else ""
+
+
+def _reading(reading: Reading) -> str:
+    if reading.grade:
+        return _grade(reading.grade)
+    return _number(reading.number) if reading.number is not None else reading.words or "not reported"
+
+
+def _ambiguity(ambiguity: Ambiguity) -> str:
+    return f"AMBIGUOUS {ambiguity.field}: {' or '.join(sorted(_reading(each) for each in ambiguity.readings))}"
+
+
+def _state(result: Result) -> list[str]:
+    return [result.absence.value if result.absence else "", *(_ambiguity(each) for each in result.ambiguities)]
+
+
+def _name(thing: Any) -> str:
+    return thing.value if thing is not None else ""
+
+
+class _Page:
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.labels = {
+            (kind, part.key): part.label
+            for kind in ("arms", "epochs", "outcomes", "interventions")
+            for part in getattr(study, kind)
+        }
+        self.several = len(study.arms) > 1
+
+    def arm(self, key: str | None) -> str:
+        return self.labels.get(("arms", key), key) or "" if key and self.several else ""
+
+    def epoch(self, key: str | None) -> str:
+        return self.labels.get(("epochs", key), key) or "" if key else ""
+
+    def outcome(self, key: str) -> str:
+        return self.labels.get(("outcomes", key), key)
+
+    def report(self) -> Iterator[tuple[str, str, Part]]:
+        report, design = self.study.report, self.study.design
+        where = _join([report.volume and f"volume {report.volume}", report.issue and f"issue {report.issue}"])
+        if report.title:
+            yield "title", report.title, report
+        if report.journal:
+            pages = report.pages and f"pages {report.pages}"
+            yield "journal", _join([report.journal, report.published, where, pages]), report
+        identifiers = [report.doi and f"doi:{report.doi}", report.pmid and f"pmid:{report.pmid}", report.registry_id]
+        if any(identifiers):
+            yield "identifiers", _join([*identifiers, *self.study.identifiers]), report
+        if design:
+            arms = design.number_of_arms
+            centres = {True: "multicentre", False: "one centre", None: ""}[design.multicentre]
+            text = _join([
+                _name(design.phase), _name(design.allocation), _name(design.model), _name(design.masking), centres,
+                f"{design.centres} centres" if design.centres is not None else "",
+                f"{arms} arm{'s' if arms != 1 else ''}" if arms else "",
+            ])  # fmt: skip
+            yield "design", text, design
+
+    def population(self) -> Iterator[tuple[str, str, Part]]:
+        population = self.study.population
+        if population:
+            if population.enrolled is not None:
+                yield (
+                    "enrolled",
+                    _join([f"{population.enrolled} participants", _name(population.enrolment)]),
+                    population,
+                )
+            for condition in population.conditions:
+                yield "condition", condition.label, condition
+            for criterion in population.eligibility:
+                yield criterion.kind.value, criterion.label, criterion
+        for baseline in self.study.baselines:
+            name = _join([baseline.variable, self.arm(baseline.arm)])
+            counted = _of(baseline.count, baseline.denominator, baseline.percent, baseline.derived)
+            yield name, _join([baseline.level, counted, _quantity(baseline.quantity), *_state(baseline)]), baseline
+
+    def arms(self) -> Iterator[tuple[str, str, Part]]:
+        for arm in self.study.arms:
+            given = " + ".join(self.labels.get(("interventions", key), key) for key in arm.interventions)
+            size = f"{arm.enrolled} participants" if arm.enrolled is not None else ""
+            yield arm.label, _join([_name(arm.role), size, given and f"gets {given}"]), arm
+        for each in self.study.interventions:
+            yield each.label, self._intervention(each), each
+
+    def _intervention(self, each: Intervention) -> str:
+        dose = _quantity(each.dose) + (f" {each.frequency}" if each.frequency else "")
+        fractions = f"{_quantity(each.fractions)} in fractions" if each.fractions else ""
+        return _join([
+            _name(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
+            each.start and f"from {each.start}", each.stop and "until " + " or ".join(each.stop),
+            each.target and "target: " + " and ".join(each.target),
+        ])  # fmt: skip
+
+    def assessments(self) -> Iterator[tuple[str, str, Part]]:
+        for each in self.study.assessments:
+            yield each.label, _join([_time(each.first, "first at"), _time(each.every, "then every")]), each
+
+    def flow(self) -> Iterator[tuple[str, str, Part]]:
+        for each in self.study.dispositions:
+            counted = _of(each.count, each.denominator, each.percent, each.derived)
+            yield _join([each.label, self.arm(each.arm)]), _join([counted, each.reason, *_state(each)]), each
+
+    def outcomes(self) -> Iterator[tuple[str, str, Part]]:
+        for each in self.study.estimates:
+            name = _join([self.outcome(each.outcome), self.arm(each.arm)])
+            if each.comparator:
+                name += f" against {self.labels.get(('arms', each.comparator), each.comparator)}"
+            counted = each.count is not None
+            percent = each.value if each.unit == "%" and counted else None
+            value = _of(each.count, each.denominator, percent, each.derived) if counted else ""
+            if each.value is not None and percent is None:
+                value = _join([value, _number(each.value) + _unit(each.unit, each.value)])
+            statistic = "" if counted else each.statistic.value
+            yield name, _join([
+                each.category and each.category + ":", f"{statistic} {value}".strip(), _interval(each.interval),
+                _p(each.p), _time(each.time), *_state(each),
+            ]).replace(":,", ":"), each  # fmt: skip
+        for association in self.study.associations:
+            threshold = association.threshold
+            limit = f" {_SIGNS[threshold.sign]} {_number(threshold.value)}" if threshold else ""
+            size = [
+                f"{_name(association.statistic)} {_number(association.value)}" if association.value is not None else "",
+                _interval(association.interval), _p(association.p),
+            ]  # fmt: skip
+            text = f"{association.direction.value}: {self.outcome(association.outcome)}"
+            yield (
+                association.factor + limit,
+                _join([text, *size] if any(size) else [text, "size not reported"]),
+                association,
+            )
+
+    def adverse_events(self) -> Iterator[tuple[str, str, Part]]:
+        for each in self.study.adverse_events:
+            counted = _of(each.affected, each.at_risk, each.percent, each.derived)
+            fatal = f"{each.fatal} fatal" if each.fatal is not None else ""
+            serious = {True: "serious", False: "not serious", None: ""}[each.serious]
+            events = f"{each.events} events" if each.events is not None else ""
+            yield _join([each.term, self.arm(each.arm)]), _join([
+                _grade(each.grade), counted, events, fatal, serious, _name(each.attribution), self.epoch(each.epoch),
+                each.scale and f"scale {each.scale.removeprefix('pg:')}", *_state(each),
+            ]), each  # fmt: skip
+
+    def conclusions(self) -> Iterator[tuple[str, str, Part]]:
+        for each in self.study.conclusions:
+            yield "authors", each.label, each
+
+    def index(self) -> Iterator[tuple[str, str, Part]]:
+        for kind in self.study.report.publication_types:
+            yield "publication type", _join([kind.label, kind.concept]), kind
+        for heading in self.study.report.headings:
+            words = heading.descriptor + (f" / {heading.qualifier}" if heading.qualifier else "")
+            yield "major topic" if heading.major else "heading", _join([words, heading.heading or "not found"]), heading
+        for substance in self.study.report.substances:
+            yield "substance", _join([substance.label, substance.concept, substance.registry_number]), substance
+
+
+_SECTIONS: tuple[tuple[str, Callable[[_Page], Iterator[tuple[str, str, Part]]]], ...] = (
+    ("Study", _Page.report),
+    ("Population", _Page.population),
+    ("Arms and interventions", _Page.arms),
+    ("Assessments", _Page.assessments),
+    ("Participant flow", _Page.flow),
+    ("Outcomes", _Page.outcomes),
+    ("Adverse events", _Page.adverse_events),
+    ("Conclusions", _Page.conclusions),
+    ("Index terms", _Page.index),
+)
+
+
+def lines(study: Study) -> list[Line]:
+    """Give every fact of a study as a line, section by section.
+
+    >>> from picograph.kg.load import example
+    >>> from picograph.kg.readers import read_record
+    >>> next(line.value for line in lines(read_record(*reversed(example()))) if line.name == "enrolled")
+    '40 participants'
+    """
+    page = _Page(study)
+    return [
+        Line(section, name, value, part.evidence, study.record.source.sha256)
+        for section, rows in _SECTIONS
+        for name, value, part in rows(page)
+    ]
+
+
+def places(evidence: Sequence[Place]) -> str:
+    """Write places for people: characters as ranges, pointers as they are.
+
+    >>> places([Place("414-428"), Place("735-785")])
+    '414–428, 735–785'
+    """
+    return ", ".join(str(place).replace("-", "–") if place.pointer is None else str(place) for place in evidence)
+
+
+def text(shown: Sequence[Line], width: int, words: Callable[[str, Place], str | None] | None = None) -> Iterator[str]:
+    """Lay lines out for a terminal: name, value, places; with ``words``, the words of each place below.
+
+    :param width: columns of the terminal
+    :param words: gives the words of a place in a source, None where the source is not at hand
+    """
+    from textwrap import wrap
+
+    name_width = min(max((len(line.name) for line in shown), default=10), width // 3)
+    section = None
+    for line in shown:
+        if line.section != section:
+            yield line.section if section is None else f"\n{line.section}"
+            section = line.section
+        room = max(width - name_width - 4, 20)
+        names = wrap(line.name, name_width) or [""]
+        place = f"[{places(line.evidence)}]" if line.evidence else ""
+        values = wrap(line.value, room) or [""]
+        if place and len(values[-1]) + 2 + len(place) <= room:
+            values[-1] = f"{values[-1]}  {place}"
+        elif place:
+            values.extend(wrap(place, room))
+        for index in range(max(len(names), len(values))):
+            left = names[index] if index < len(names) else ""
+            right = values[index] if index < len(values) else ""
+            yield f"  {left:<{name_width}}  {right}".rstrip()
+        if words:
+            for each in line.evidence:
+                said = words(line.source, each)
+                quoted = f"“{' '.join(said.split())}”" if said is not None else "(the source is not at hand)"
+                indent = " " * (name_width + 6)
+                yield from wrap(f"{places([each])} {quoted}", width, initial_indent=indent, subsequent_indent=indent)
