@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from picograph.kg.load import Loaded
     from picograph.kg.source import Place
     from picograph.kg.store import Store
-    from picograph.kg.study import Study
     from picograph.queries.answer import Answer
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -63,7 +62,7 @@ class Questions(NearestGroup):
         question = catalog.question(name)
         command = click.Command(name, help=question.summary, short_help=question.summary, callback=_asker(name))
         for key, parameter in question.parameters.items():
-            kinds: dict[str, click.ParamType] = {"integer": click.INT, "decimal": click.FLOAT}
+            kinds: dict[str, click.ParamType[Any]] = {"integer": click.INT, "decimal": click.FLOAT}
             parts = [parameter.help or "", f"unit: {parameter.unit}" if parameter.unit else ""]
             example = f"for example: {parameter.example}" if parameter.example is not None else ""
             option = click.Option(
@@ -127,6 +126,16 @@ def _open(store: str | None, update_endpoint: str | None = None) -> "Store":
     from picograph.kg.store import open_store
 
     return open_store(store, update_endpoint=update_endpoint)
+
+
+def _offer(store: "Store", sources: Iterable[str]) -> None:
+    """Have source texts at hand for this command."""
+    if sources:
+        from picograph.kg.load import Input
+        from picograph.kg.source import source_text
+
+        for source in sources:
+            store.sources.offer(source_text(Input.from_path(source).content))
 
 
 def _say(*lines: str) -> None:
@@ -310,31 +319,22 @@ def show(
 
     STUDY is its key (NCT00105443, doi:10.1016/…, pmid:…) or its IRI.
     """
-    from picograph.kg.load import Input
-    from picograph.kg.source import source_text
+    from picograph.kg.store.records import records
+    from picograph.kg.triples import place_iri
     from picograph.queries import show as page
 
     with _open(store, update_endpoint) as opened:
-        for source in sources:
-            opened.sources.offer(source_text(Input.from_path(source).content))
-        records = _records(opened, study)
+        _offer(opened, sources)
 
         def words(sha256: str, place: "Place") -> str | None:
             text = opened.sources.get(sha256)
             return None if text is None or place.pointer is not None else place.words(text)
 
-        seen: set[tuple[Any, ...]] = set()
-        printed = []
-        for record in records:
-            shown = [line for line in page.lines(record) if line not in seen]
-            seen.update(shown)
-            printed.append((record, shown))
+        printed = list(page.fresh(records(opened, study)))
         if _default(form) == "table":
             for index, (record, shown) in enumerate(printed):
                 if shown or not index:
-                    click.echo(
-                        ("\n" if index else "") + f"{record.key} — {record.record.document}, {record.record.method}"
-                    )
+                    click.echo("\n" * bool(index) + f"{record.key} — {record.record.document}, {record.record.method}")
                     for text in page.text(shown, _width(), words if evidence else None):
                         click.echo(text)
             return
@@ -346,44 +346,13 @@ def show(
                 "section": line.section,
                 "name": line.name,
                 "value": line.value,
-                "evidence": tuple(f"{line.source}#{place.fragment}" for place in line.evidence),
+                "evidence": tuple(place_iri(line.source, place) for place in line.evidence),
             }
             | ({"words": tuple(words(line.source, place) or "" for place in line.evidence)} if evidence else {})
             for record, shown in printed
             for line in shown
         ]
-    kinds = dict.fromkeys(rows[0] if rows else ("study",), "text")
-    _rows(kinds, rows, _default(form))
-
-
-def _records(store: "Store", study: str) -> "list[Study]":
-    """Give every record of a study, the curated one first."""
-    from picograph.kg.source import Method
-    from picograph.kg.triples import study_iri, study_key, study_of
-    from pyoxigraph import NamedNode, QuerySolutions
-
-    try:
-        node = NamedNode(study if "://" in study else study_iri(study))
-    except ValueError:
-        raise UsageError(f"{study!r} is not a study", remedy="picograph ask studies lists them") from None
-    pg = "https://w3id.org/picograph/ontology/"
-    rows = store.query(f"SELECT ?record WHERE {{ GRAPH ?record {{ ?record a <{pg}Record> ; <{pg}ofStudy> {node} }} }}")
-    assert isinstance(rows, QuerySolutions)
-    found = [study_of(store.quads(row["record"].value)) for row in rows]  # type: ignore[union-attr]
-    if not found:
-        keys = store.query(f"SELECT DISTINCT ?study WHERE {{ GRAPH ?record {{ ?study a <{pg}Study> }} }}")
-        assert isinstance(keys, QuerySolutions)
-        from difflib import get_close_matches
-
-        known = sorted(study_key(row["study"].value) for row in keys)  # type: ignore[union-attr]
-        near = get_close_matches(study, known, 1, 0.4)
-        raise UsageError(
-            f"there is no study {study!r} in the store",
-            where=store.location,
-            remedy=f"did you mean {near[0]}?" if near else "picograph ask studies lists what there is",
-        )
-    order = list(Method)
-    return sorted(found, key=lambda each: (order.index(each.record.method), each.record.document))
+    _rows(dict.fromkeys(rows[0] if rows else ("study",), "text"), rows, _default(form))
 
 
 @cli.command()
@@ -393,53 +362,23 @@ def _records(store: "Store", study: str) -> "list[Study]":
 @_store_options
 def lookup(text: tuple[str, ...], limit: int, form: str | None, store: str | None, update_endpoint: str | None) -> None:
     """Find concepts by name, entry term, code, CURIE, IRI or tree number; forgives typing errors."""
-    from picograph.ontology import concepts
     from picograph.ontology import lookup as finder
-    from picograph.ontology.prefixes import expand
 
-    form = _default(form)
-    wanted = " ".join(text)
-    matches = finder.find(wanted, limit)
-    rows: list[dict[str, Any]] = []
-    for match in matches:
-        concept = match.concept
-        path = tuple(concepts.label(step) or step for step in concepts.path(concept.curie))
-        rows.append(
-            {
-                "concept": concept.curie,
-                "label": concept.label,
-                "vocabulary": concept.vocabulary,
-                "how": match.how,
-                "words": match.words,
-                "path": path,
-                "same_as": tuple(_same(concept.curie)),
-                "iri": expand(concept.curie),
-            }
-        )
+    form, wanted = _default(form), " ".join(text)
+    rows = [finder.describe(match) for match in finder.find(wanted, limit)]
     if form != "table":
-        _rows(
-            dict.fromkeys(("concept", "label", "vocabulary", "how", "words", "path", "same_as", "iri"), "list"),
-            rows,
-            form,
-        )
+        _rows(dict.fromkeys(finder.COLUMNS, "list"), rows, form)
     else:
         from textwrap import fill
 
         for row in rows:
             by = "" if row["how"] == "name" else f"  ({row['how']}: {row['words']})"
             click.echo(f"{row['concept']}  {row['label']}{by}")
-            for name, values in (("in", " < ".join(row["path"][1:])), ("same as", ", ".join(row["same_as"]))):
+            for name, values in (("in", " < ".join(row["path"])), ("same as", ", ".join(row["same_as"]))):
                 if values:
                     click.echo(fill(f"{name} {values}", _width(), initial_indent="    ", subsequent_indent="      "))
     if not rows:
         _say(f"No concept is like {wanted!r} in the vocabularies at hand.")
-
-
-def _same(curie: str) -> Iterator[str]:
-    from picograph.ontology import drugs
-
-    for others in drugs.identifiers(curie).values():
-        yield from (other for other in others if other != curie)
 
 
 def _asker(name: str) -> Callable[..., None]:
@@ -514,6 +453,8 @@ def query(
     Rows come as table, csv, tsv, json or xml, graphs as turtle, trig, nt, nq, jsonld or rdfxml. The default graph is
     the union of the named graphs. SERVICE is off.
     """
+    from picograph.queries.results import serialize
+
     if (sparql is None) == (path is None):
         raise UsageError("give a query, or a file with one", where="query", remedy="picograph query -f FILE")
     if path is not None and path != "-":
@@ -524,33 +465,17 @@ def query(
         sparql = sys.stdin.read()
     assert sparql is not None
     with _open(store, update_endpoint) as opened:
-        _print_results(opened.query(sparql), form)
+        results = opened.query(sparql)
+        if form == "table" or (form is None and sys.stdout.isatty() and hasattr(results, "variables")):
+            _table_of(results)
+        else:
+            for chunk in serialize(results, form):
+                click.echo(chunk, nl=False)
 
 
-def _print_results(results: Any, form: str | None) -> None:
-    from picograph.kg.store.base import RESULT_FORMATS
-    from pyoxigraph import Quad, QueryTriples
-
-    if isinstance(results, QueryTriples):
-        from picograph.queries.exports import export as exporter
-
-        if form in ("csv", "tsv", "xml", "table"):
-            raise UsageError(f"a graph cannot be printed as {form}", remedy=f"use one of: {', '.join(GRAPH_FORMATS)}")
-        from pyoxigraph import NamedNode
-
-        name = "https://w3id.org/picograph/result"
-        quads = [Quad(*triple, NamedNode(name)) for triple in results]
-        for chunk in exporter("jsonld" if form == "json" else form or "turtle")({name: quads}).chunks:
-            click.echo(chunk, nl=False)
-        return
-    if form in GRAPH_FORMATS:
-        raise UsageError(f"rows cannot be printed as {form}", remedy="use table, csv, tsv, json or xml")
-    form = _default(form)
-    if form != "table" or not hasattr(results, "variables"):
-        plain = RESULT_FORMATS["csv" if form == "table" else form]
-        body = results.serialize(format=plain)
-        click.echo(body, nl=not body.endswith(b"\n"))
-        return
+def _table_of(results: Any) -> None:
+    if not hasattr(results, "variables"):
+        raise UsageError("only rows can be printed as a table", where="query", remedy="leave --format out")
     names = [variable.value for variable in results.variables]
     rows = [{name: getattr(row[name], "value", None) for name in names} for row in results]
     _rows(dict.fromkeys(names, "iri"), rows, "table")
@@ -569,23 +494,17 @@ def export(
 
     What the target could not express is told on standard error.
     """
-    from picograph.kg.triples import BASE, quads_of, records_of
+    from picograph.kg.triples import graphs_of, names_of, quads_of
     from picograph.queries.exports import export as exporter
 
     function = exporter(target)
     with _open(store, update_endpoint) as opened:
         if study is not None:
-            graphs = {str(quads[0].graph_name.value): quads for quads in map(quads_of, _records(opened, study))}  # type: ignore[union-attr]
+            from picograph.kg.store.records import records
+
+            graphs = {names_of(each).record: quads_of(each) for each in records(opened, study)}
         else:
-            everything = list(opened.quads())
-            graphs = dict(records_of(everything))
-            if words:
-                others: dict[str, Any] = {}
-                for quad in everything:
-                    name = getattr(quad.graph_name, "value", "")
-                    if not name.startswith(BASE + "record/"):
-                        others.setdefault(name, []).append(quad)
-                graphs |= others
+            graphs = graphs_of(opened.quads(), records_only=not words)
         exported = function(graphs)
         if output is None:
             for chunk in exported.chunks:
@@ -621,14 +540,11 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
     """Check the store: arithmetic, shapes, and evidence against its source. Exit code 1 if something does not hold."""
     from importlib.util import find_spec
 
-    from picograph.kg.load import Input
-    from picograph.kg.source import source_text
     from picograph.queries import integrity
 
     with_shapes = find_spec("pyshacl") is not None
     with _open(store, update_endpoint) as opened:
-        for source in sources:
-            opened.sources.offer(source_text(Input.from_path(source).content))
+        _offer(opened, sources)
         findings = [*integrity.records(opened, with_shapes=with_shapes), *integrity.questions(opened)]
         missing = integrity.unresolved(opened)
     kinds = {
@@ -660,39 +576,12 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
 @_store_options
 def info(form: str | None, store: str | None, update_endpoint: str | None) -> None:
     """Say what is in the store, and which versions of software, ontology and vocabularies made it."""
-    from importlib.metadata import version
+    from picograph.queries import summary
 
-    from picograph.ontology import concepts, terms
-    from pyoxigraph import QuerySolutions
-
-    rows: list[dict[str, Any]] = []
-
-    def add(what: str, value: object) -> None:
-        rows.append({"what": what, "value": str(value)})
-
-    add("picograph", __version__)
-    add("python", sys.version.split()[0])
-    add("pyoxigraph", version("pyoxigraph"))
-    add("ontology", terms.version())
-    for name, source in concepts.sources().items():
-        add(f"vocabulary {name}", source["version"])
+    rows = [{"what": what, "value": value} for what, value in summary.versions()]
     with _open(store, update_endpoint) as opened:
-        add("store", opened.location)
-        pg = "https://w3id.org/picograph/ontology/"
-        counts = opened.query(
-            f"SELECT ?class (COUNT(DISTINCT ?part) AS ?parts) WHERE {{ GRAPH ?record {{ ?record a <{pg}Record> . "
-            f"?part a ?class }} }} GROUP BY ?class ORDER BY ?class"
-        )
-        assert isinstance(counts, QuerySolutions)
-        for row in counts:
-            name = row["class"].value.removeprefix(pg)  # type: ignore[union-attr]
-            add(name, row["parts"].value)  # type: ignore[union-attr]
-        sizes = opened.query(
-            "SELECT ?graph (COUNT(*) AS ?n) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph ORDER BY ?graph"
-        )
-        assert isinstance(sizes, QuerySolutions)
-        for row in sizes:
-            add(f"triples in {row['graph'].value}", row["n"].value)  # type: ignore[union-attr]
+        rows.append({"what": "store", "value": opened.location})
+        rows.extend({"what": what, "value": value} for what, value in summary.contents(opened))
     _rows({"what": "text", "value": "text"}, rows, _default(form))
 
 

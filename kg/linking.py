@@ -45,7 +45,8 @@ def unmatched(study: Study) -> list[str]:
     report, population = study.report, study.population
     words.update(each.descriptor for each in report.headings if each.descriptor_concept is None)
     words.update(each.qualifier for each in report.headings if each.qualifier and each.qualifier_concept is None)
-    words.update(each.label for each in (*report.substances, *report.publication_types) if each.concept is None)
+    words.update(each.label for each in report.substances if each.concept is None)
+    words.update(each.label for each in report.publication_types if each.concept is None)
     if population:
         words.update(each.label for each in population.conditions if not each.concept)
     words.update(each.label for each in study.interventions if not each.concept)

@@ -6,25 +6,26 @@ are stored; each record becomes one named graph, replaced whole, and left alone 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path as FilePath
+from typing import Literal as OneOf
+from typing import NamedTuple
 
 import msgspec
 from picograph.kg import readers
 from picograph.kg.derivation import derive
 from picograph.kg.linking import link, unmatched
-from picograph.kg.model import PG, Kind, fields
+from picograph.kg.model import PG, parts_of
 from picograph.kg.readers import study_file
 from picograph.kg.records import known_sources
-from picograph.kg.results import Part
 from picograph.kg.source import source_of, source_text
 from picograph.kg.store import Store
+from picograph.kg.store.sources import SourceShelf
 from picograph.kg.study import Study
 from picograph.kg.triples import names_of, quads_of
-from picograph.kg.validation import Problem, check, path_text
+from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
-from pyoxigraph import Quad, QuerySolutions
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 
 class Input(NamedTuple):
@@ -34,24 +35,27 @@ class Input(NamedTuple):
     content: bytes
 
     @classmethod
-    def from_path(cls, path: str | Path) -> "Input":
+    def from_path(cls, path: str | FilePath) -> "Input":
         """Read a file.
 
         :raises InputError: if it cannot be read
         """
         try:
-            return cls(str(path), Path(path).read_bytes())
+            return cls(str(path), FilePath(path).read_bytes())
         except OSError as error:
             raise InputError(
                 f"the file cannot be read: {error.strerror}", where=str(path), remedy="see whether the path is right"
             ) from None
 
 
+Outcome = OneOf["added", "replaced", "unchanged", "refused"]
+
+
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one record."""
 
     name: str
-    outcome: Literal["added", "replaced", "unchanged", "refused"]
+    outcome: Outcome
     study: str | None = None
     record: str | None = None  # the named graph
     facts: dict[str, int] = {}  # parts by their class
@@ -63,86 +67,91 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     error: PicographError | None = None
 
 
-class _Prepared(NamedTuple):
+class _Read(NamedTuple):
+    """An input that was read: its study, and whether its positions refer to another file, a text."""
+
+    given: Input
     study: Study
+    is_study_file: bool
+
+    def where(self, path: Path) -> str:
+        """Say where in the input a path of the study stands."""
+        if self.is_study_file:
+            return study_file.where(self.given.content, self.given.name, path)
+        return f"{self.given.name}, {path_text(path)}"
+
+
+class _Prepared(NamedTuple):
+    read: _Read
+    study: Study  # linked, with derived numbers
     quads: list[Quad]
-    problems: list[Problem]
+    cautions: tuple[str, ...]
     at_hand: bool
 
 
-def _where(study: Study, given: Input, path: tuple[str | int, ...]) -> str:
-    if study.record.reader.startswith("curated") or readers.detect(given.content, given.name) == "study-file":
-        return study_file.where(given.content, given.name, path)
-    return f"{given.name}, {path_text(path)}"
+class _Known(NamedTuple):
+    """The texts that are known of each document, by SHA-256."""
+
+    texts: dict[str, set[str]]
+
+    def add(self, document: str, sha256: str) -> None:
+        self.texts.setdefault(document, set()).add(sha256)
+
+    def of(self, document: str) -> set[str]:
+        return self.texts.get(document, set()) | known_sources().get(document, frozenset())
 
 
-def _source_text(study: Study, given: Input, store: Store, texts: dict[str, set[str]]) -> str | None:
-    """Find the text that a study's places refer to.
+def _read(given: Input) -> _Read:
+    is_study_file = readers.detect(given.content, given.name) == "study-file"
+    return _Read(given, readers.read_record(given.content, given.name), is_study_file)
 
-    :raises EvidenceError: if texts of that document are known, and none has the checksum that the record states
+
+def _text_of(read: _Read, shelf: SourceShelf, known: _Known) -> str | None:
+    """Find the text that the places of a record refer to.
+
+    :raises EvidenceError: if it has another length than the record says; or if it is not at hand while other texts
+        of that document are known
     """
-    record = study.record
-    if (text := store.sources.get(record.source.sha256)) is not None:
+    record = read.study.record
+    source = ("record", "source")
+    if (text := shelf.get(record.source.sha256)) is not None:
         if record.source.characters not in (None, len(text)):
             raise EvidenceError(
                 f"the text has {len(text)} characters, and the file says {record.source.characters}",
-                where=study_file.where(given.content, given.name, ("record", "source", "characters")),
+                where=read.where((*source, "characters")),
                 remedy=f"write characters: {len(text)}",
             )
         return text
-    known = texts.get(record.document, set()) | known_sources().get(record.document, frozenset())
-    if known and record.source.sha256 not in known:
+    if record.source.characters is None:
+        return None
+    others = known.of(record.document)
+    if others and record.source.sha256 not in others:
         raise EvidenceError(
             f"the checksum {record.source.sha256[:12]}… is of no text known for {record.document}",
-            where=study_file.where(given.content, given.name, ("record", "source", "sha256")),
-            remedy=f"the text known has {min(known)}: take the positions from it, or give your text with --source",
+            where=read.where((*source, "sha256")),
+            remedy=f"the text known has {min(others)}: take the positions from it, or give your text with --source",
         )
     return None
 
 
-def _prepare(given: Input, store: Store, texts: dict[str, set[str]]) -> _Prepared:
-    study = readers.read_record(given.content, given.name)
-    text = _source_text(study, given, store, texts)
-    study = link(study)
-    problems = check(study, text)
-    refused = [
-        InputError(problem.what, where=_where(study, given, problem.path), remedy=problem.remedy)
-        for problem in problems
-        if problem.severity == "error"
+def _refuse(read: _Read, problems: list[Problem]) -> None:
+    refused: list[PicographError] = [
+        InputError(problem.what, where=read.where(problem.path), remedy=problem.remedy) for problem in errors(problems)
     ]
     if refused:
-        raise RecordError(list(refused))
-    return _Prepared(study, quads_of(derive(study)), problems, text is not None)
+        raise RecordError(refused)
 
 
-def count_facts(study: Study) -> dict[str, int]:
-    """Count the parts of a study by their class, those inside other parts included."""
-    counts: Counter[str] = Counter()
-
-    def walk(thing: msgspec.Struct) -> None:
-        for field in fields(type(thing)):
-            if field.kind is Kind.PART and (value := getattr(thing, field.name)) is not None:
-                for part in value if field.many else (value,):
-                    counts[type(part).__name__] += 1
-                    walk(part)
-
-    walk(study)
-    return dict(counts)
-
-
-def _places(study: Study) -> int:
-    found = set()
-
-    def walk(thing: msgspec.Struct) -> None:
-        if isinstance(thing, Part):
-            found.update(thing.evidence)
-        for field in fields(type(thing)):
-            if field.kind is Kind.PART and (value := getattr(thing, field.name)) is not None:
-                for part in value if field.many else (value,):
-                    walk(part)
-
-    walk(study)
-    return len(found)
+def _prepare(read: _Read, shelf: SourceShelf, known: _Known) -> _Prepared:
+    text = _text_of(read, shelf, known)
+    study = link(read.study)
+    problems = check(study, text)
+    _refuse(read, problems)
+    cautions = tuple(
+        f"{problem.what} ({read.where(problem.path)})" for problem in problems if problem.severity == "caution"
+    )
+    study = derive(study)
+    return _Prepared(read, study, quads_of(study), cautions, text is not None)
 
 
 def words_graphs() -> dict[str, list[Quad]]:
@@ -150,33 +159,21 @@ def words_graphs() -> dict[str, list[Quad]]:
     from picograph.ontology import concepts, terms
 
     graph, quads = terms.ontology_quads()
-    return {graph: quads, **concepts.vocabulary_quads()}
+    return {graph: [*quads, _stated_checksum(graph, quads)], **concepts.vocabulary_quads()}
 
 
-def _checksum(graph: str, quads: Sequence[Quad]) -> str:
+def _stated_checksum(graph: str, quads: Sequence[Quad]) -> Quad:
+    node = NamedNode(graph)
+    checksum = hashlib.sha256("\n".join(sorted(map(str, quads))).encode()).hexdigest()
+    return Quad(node, NamedNode(PG + "contentChecksum"), Literal(checksum), node)
+
+
+def checksum_of(graph: str, quads: Sequence[Quad]) -> str | None:
     """Give the checksum that a graph states of itself."""
     for quad in quads:
-        if quad.predicate.value == PG + "contentChecksum" and str(quad.subject) == f"<{graph}>":
-            return quad.object.value  # type: ignore[union-attr]
-    return hashlib.sha256("\n".join(sorted(map(str, quads))).encode()).hexdigest()
-
-
-def _texts_of(inputs: Iterable[Input], sources: Iterable[Input], store: Store) -> dict[str, set[str]]:
-    """Have every text among the inputs at hand, and say which document each one is of."""
-    texts: dict[str, set[str]] = {}
-    for source in sources:
-        store.sources.offer(source_text(source.content))
-    for given in inputs:
-        try:
-            if readers.detect(given.content, given.name) == "study-file":
-                continue
-            study = readers.read_record(given.content, given.name)
-        except PicographError:
-            continue  # it is refused, with its reason, when its turn comes
-        if study.record.source.characters is not None:
-            sha256 = store.sources.offer(source_text(given.content))
-            texts.setdefault(study.record.document, set()).add(sha256)
-    return texts
+        if quad.predicate.value == PG + "contentChecksum" and quad.subject == NamedNode(graph):
+            return quad.object.value if isinstance(quad.object, Literal) else None
+    return None
 
 
 _KNOWN_TEXTS = f"""
@@ -188,8 +185,34 @@ SELECT DISTINCT ?document ?sum WHERE {{
 }}"""
 
 
+def _known(store: Store, held: dict[str, str], texts: Iterable[_Read]) -> _Known:
+    """Say which texts are known of which document: those read now, and those at hand from earlier loads."""
+    known = _Known({})
+    for read in texts:
+        known.add(read.study.record.document, read.study.record.source.sha256)
+    if held:
+        rows = store.query(_KNOWN_TEXTS)
+        assert isinstance(rows, QuerySolutions)
+        for row in rows:
+            document, sha256 = row["document"], row["sum"]
+            if isinstance(document, Literal) and isinstance(sha256, Literal) and store.sources.get(sha256.value):
+                known.add(document.value, sha256.value)
+    return known
+
+
+def _inputs(given: Iterable[Input | str | FilePath]) -> Iterator[tuple[str, Input | PicographError]]:
+    for each in given:
+        if isinstance(each, Input):
+            yield each.name, each
+        else:
+            try:
+                yield str(each), Input.from_path(each)
+            except InputError as error:
+                yield str(each), error
+
+
 def load(
-    store: Store, inputs: Iterable[Input | str | Path], *, sources: Iterable[Input | str | Path] = ()
+    store: Store, inputs: Iterable[Input | str | FilePath], *, sources: Iterable[Input | str | FilePath] = ()
 ) -> list[Loaded]:
     """Load records into a store.
 
@@ -198,119 +221,88 @@ def load(
     :returns: one line for each input, in their order; a refused one carries its error
     :raises StoreError: if the store cannot be written; it is then as it was before
 
-    >>> from picograph.kg.records import shipped
     >>> from picograph.kg.store import open_store
-    >>> [(name, content)] = shipped().items()
-    >>> [loaded] = load(open_store(":memory:"), [Input(name, content)])
+    >>> [loaded] = load(open_store(":memory:"), [example()])
     >>> loaded.outcome, loaded.study
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
-    done: list[Loaded] = []
-    given: list[Input] = []
-    for each in inputs:
+    texts = {source.name: source_text(source.content) for source in map(_input, sources)}
+    for text in texts.values():
+        store.sources.offer(text)
+    done: dict[int, Loaded] = {}
+    reads: dict[int, _Read] = {}
+    for index, (name, given) in enumerate(_inputs(inputs)):
         try:
-            given.append(each if isinstance(each, Input) else Input.from_path(each))
-        except InputError as error:
-            done.append(Loaded(name=str(each), outcome="refused", error=error))
-    texts_given = [each if isinstance(each, Input) else Input.from_path(each) for each in sources]
-    texts = _texts_of(given, texts_given, store)
-    held = _held(store)
-    if held:
-        rows = store.query(_KNOWN_TEXTS)
-        assert isinstance(rows, QuerySolutions)
-        for row in rows:
-            if store.sources.get(row["sum"].value) is not None:
-                texts.setdefault(row["document"].value, set()).add(row["sum"].value)
-    prepared: list[tuple[Input, _Prepared]] = []
-    for each in given:
-        try:
-            prepared.append((each, _prepare(each, store, texts)))
+            if isinstance(given, PicographError):
+                raise given
+            reads[index] = read = _read(given)
+            if read.study.record.source.characters is not None and not read.is_study_file:
+                texts[name] = source_text(given.content)
+                store.sources.offer(texts[name])
         except PicographError as error:
-            done.append(Loaded(name=each.name, outcome="refused", error=error))
+            done[index] = Loaded(name=name, outcome="refused", error=error)
+    held = store.checksums()
+    known = _known(store, held, (read for read in reads.values() if not read.is_study_file))
     changes: dict[str, list[Quad]] = {}
-    if prepared:
-        changes = {
-            graph: quads for graph, quads in words_graphs().items() if held.get(graph) != _checksum(graph, quads)
-        }
-    for each, (study, quads, problems, at_hand) in prepared:
-        record = names_of(study).record
-        checksum = _checksum(record, quads)
-        outcome: Literal["added", "replaced", "unchanged"] = "added"
-        if record in held:
-            outcome = "unchanged" if held[record] == checksum else "replaced"
-        if outcome != "unchanged":
+    wanted: set[str] = set()
+    for index, read in reads.items():
+        try:
+            prepared = _prepare(read, store.sources, known)
+        except PicographError as error:
+            done[index] = Loaded(name=read.given.name, outcome="refused", error=error)
+            continue
+        record, quads = names_of(prepared.study).record, prepared.quads
+        outcome: Outcome = "added" if record not in held else "replaced"
+        if held.get(record) == checksum_of(record, quads):
+            outcome = "unchanged"
+        else:
             changes[record] = quads
-            held[record] = checksum
-        done.append(
-            Loaded(
-                name=each.name,
-                outcome=outcome,
-                study=study.key,
-                record=record,
-                facts=count_facts(study),
-                triples=len(quads),
-                places=_places(study),
-                source_at_hand=at_hand,
-                unmatched=tuple(unmatched(study)),
-                cautions=tuple(
-                    f"{problem.what} ({_where(study, each, problem.path)})"
-                    for problem in problems
-                    if problem.severity == "caution"
-                ),
-            )
-        )
+            held[record] = checksum_of(record, quads) or ""
+        wanted.add(read.study.record.source.sha256)
+        done[index] = _loaded(prepared, record, outcome)
+    if wanted:
+        words = words_graphs().items()
+        changes |= {graph: quads for graph, quads in words if held.get(graph) != checksum_of(graph, quads)}
     if changes:
         with store.write() as writer:
             for graph, quads in changes.items():
                 writer.replace(graph, quads)
-    _keep_texts(given, texts_given, prepared, store)
-    order = {str(each.name if isinstance(each, Input) else each): index for index, each in enumerate(given)}
-    return sorted(done, key=lambda loaded: order.get(loaded.name, -1))
-
-
-def _held(store: Store) -> dict[str, str]:
-    """Give what the store holds, by graph; a store that is not there yet holds nothing."""
-    from picograph.kg.store.embedded import FolderStore
-
-    if isinstance(store, FolderStore) and store.is_new():
-        return {}
-    return store.checksums()
-
-
-def _keep_texts(
-    given: Sequence[Input], sources: Sequence[Input], prepared: Sequence[tuple[Input, _Prepared]], store: Store
-) -> None:
-    """Keep the texts that stored records refer to."""
-    wanted = {each.study.record.source.sha256 for _, each in prepared}
-    for each in (*given, *sources):
-        try:
-            text = source_text(each.content)
-        except InputError:
-            continue
+    for text in texts.values():  # those that stored records refer to are kept
         if source_of(text).sha256 in wanted:
             store.sources.put(text)
+    return [done[index] for index in sorted(done)]
 
 
-def read_study(path: str | Path) -> Study:
+def _input(given: Input | str | FilePath) -> Input:
+    return given if isinstance(given, Input) else Input.from_path(given)
+
+
+def _loaded(prepared: _Prepared, record: str, outcome: Outcome) -> Loaded:
+    parts = list(parts_of(prepared.study))
+    return Loaded(
+        name=prepared.read.given.name,
+        outcome=outcome,
+        study=prepared.study.key,
+        record=record,
+        facts=dict(Counter(type(part).__name__ for part in parts)),
+        triples=len(prepared.quads),
+        places=len({place for part in parts for place in part.evidence}),
+        source_at_hand=prepared.at_hand,
+        unmatched=tuple(unmatched(prepared.study)),
+        cautions=prepared.cautions,
+    )
+
+
+def read_study(path: str | FilePath) -> Study:
     """Read one record into a typed study, linked and with its derived numbers, without a store.
 
     :raises InputError: if it is not a record, or its facts cannot all be true
     """
-    given = Input.from_path(path)
-    study = link(readers.read_record(given.content, given.name))
-    text = source_text(given.content) if study.record.source.characters and not _is_study_file(given) else None
-    refused = [
-        InputError(problem.what, where=_where(study, given, problem.path), remedy=problem.remedy)
-        for problem in check(study, text)
-        if problem.severity == "error"
-    ]
-    if refused:
-        raise RecordError(list(refused))
-    return derive(study)
-
-
-def _is_study_file(given: Input) -> bool:
-    return readers.detect(given.content, given.name) == "study-file"
+    read = _read(Input.from_path(path))
+    shelf = SourceShelf(None)
+    if read.study.record.source.characters is not None and not read.is_study_file:
+        shelf.offer(source_text(read.given.content))
+    return _prepare(read, shelf, _Known({})).study
 
 
 def example() -> Input:

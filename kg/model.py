@@ -115,6 +115,7 @@ def property_name(cls: type, field: str) -> str:
     return _NAMES.get(field, name[:1].lower() + name[1:])
 
 
+@cache
 def enum_iri(member: Enum) -> str:
     """Give the IRI of an individual that stands for an enumeration's member.
 
@@ -225,9 +226,24 @@ def part_classes() -> dict[str, type[Part]]:
 
 def properties() -> Iterator[tuple[str, str, Field]]:
     """Give every property: the class that has it, its IRI, its field. For tests and for the reference page."""
-    for cls in (Study, *part_classes().values()):
+    classes: list[type[Struct]] = [Study, *part_classes().values()]
+    for cls in classes:
         for field, inner in flat_fields(cls):
             if field.kind is Kind.VALUE:
                 yield from ((cls.__name__, each.property, each) for each in inner)
             else:
                 yield cls.__name__, field.property, field
+
+
+def parts_of(thing: Struct) -> Iterator[Part]:
+    """Give every part inside a study or a part, those inside other parts included.
+
+    >>> from picograph.kg.results import Ambiguity, Reading
+    >>> len(list(parts_of(Ambiguity(field="grade", readings=(Reading(), Reading(words="2"))))))
+    2
+    """
+    for field in fields(type(thing)):
+        if field.kind is Kind.PART and (value := getattr(thing, field.name)) is not None:
+            for part in value if field.many else (value,):
+                yield part
+                yield from parts_of(part)

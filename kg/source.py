@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from picograph.ontology.errors import EvidenceError
 
-_SPAN = re.compile(r"(\d+)-(\d+)")
+_SPAN = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the source, 64 hexadecimal digits")]

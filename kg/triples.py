@@ -156,11 +156,8 @@ def canonical(thing: _S) -> _S:
             changes[field.name] = tuple(sorted(dict.fromkeys(members), key=order))
         elif field.kind in (Kind.PART, Kind.VALUE):
             inner = canonical(value)
-            empty = field.kind is Kind.VALUE and all(
-                getattr(inner, name) is None or getattr(inner, name) == default
-                for name, default in zip(inner.__struct_fields__, inner.__struct_defaults__, strict=False)
-            )
-            changes[field.name] = None if empty and inner.__struct_defaults__ and _all_optional(type(inner)) else inner
+            empty = field.kind is Kind.VALUE and _all_optional(type(inner)) and inner == type(inner)()
+            changes[field.name] = None if empty else inner
         elif field.kind is Kind.DECIMAL:
             changes[field.name] = _number(value)
     if isinstance(thing, Part) and thing.evidence:
@@ -169,7 +166,7 @@ def canonical(thing: _S) -> _S:
 
 
 @cache
-def _all_optional(cls: type[msgspec.Struct]) -> bool:
+def _all_optional(cls: Any) -> bool:
     return not any(field.required for field in msgspec.structs.fields(cls))
 
 
@@ -181,18 +178,13 @@ _TO_TERM: dict[Kind, Callable[[Any], NamedNode | Literal]] = {
     Kind.BOOLEAN: Literal,
     Kind.DECIMAL: lambda value: Literal(format(value, "f"), datatype=_DECIMAL),
     Kind.DATE: lambda value: Literal(value.isoformat(), datatype=_DATE),
-    Kind.ENUM: lambda value: _individual(value),
+    Kind.ENUM: lambda value: NamedNode(enum_iri(value)),
     Kind.CONCEPT: lambda value: NamedNode(expand(value)),
 }
 
 
 @cache
-def _individual(member: Any) -> NamedNode:
-    return NamedNode(enum_iri(member))
-
-
-@cache
-def _plan(cls: type[msgspec.Struct]) -> tuple[tuple[Field, NamedNode, tuple[tuple[Field, NamedNode], ...]], ...]:
+def _plan(cls: Any) -> tuple[tuple[Field, NamedNode, tuple[tuple[Field, NamedNode], ...]], ...]:
     return tuple(
         (field, NamedNode(field.property), tuple((each, NamedNode(each.property)) for each in inner))
         for field, inner in flat_fields(cls)
@@ -252,7 +244,7 @@ class _Writer:
         self.add(node, _pg("documentKey"), Literal(record.document))
         self.add(node, NamedNode(_PROV + "hadPrimarySource"), NamedNode(document_iri(record.document)))
         self.add(node, NamedNode(_PROV + "wasDerivedFrom"), source)
-        self.add(node, _pg("method"), _individual(record.method))
+        self.add(node, _pg("method"), NamedNode(enum_iri(record.method)))
         if record.reader:
             self.add(node, _pg("reader"), Literal(record.reader))
         if record.read:
@@ -396,15 +388,18 @@ def study_of(quads: Iterable[Quad]) -> Study:
     return canonical(reader.struct(Study, reader.of_type("Study")))
 
 
-def records_of(quads: Iterable[Quad]) -> Iterator[tuple[str, list[Quad]]]:
-    """Sort quads by their graph, for graphs that hold a record."""
+def graphs_of(quads: Iterable[Quad], *, records_only: bool) -> dict[str, list[Quad]]:
+    """Sort quads by their named graph, sorted by name: the graphs of records, or all of them."""
     graphs: dict[str, list[Quad]] = defaultdict(list)
     for quad in quads:
         if isinstance(quad.graph_name, NamedNode):
             graphs[quad.graph_name.value].append(quad)
-    for name in sorted(graphs):
-        if name.startswith(BASE + "record/"):
-            yield name, graphs[name]
+    return {name: graphs[name] for name in sorted(graphs) if not records_only or name.startswith(BASE + "record/")}
+
+
+def records_of(quads: Iterable[Quad]) -> Iterator[tuple[str, list[Quad]]]:
+    """Give the named graphs that hold a record, sorted by name."""
+    yield from graphs_of(quads, records_only=True).items()
 
 
 __all__ = [
@@ -414,6 +409,7 @@ __all__ = [
     "canonical",
     "content",
     "document_iri",
+    "graphs_of",
     "names_of",
     "place_iri",
     "quads_of",

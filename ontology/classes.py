@@ -3,6 +3,10 @@
 HermiT (through owlready2) works under the open world: what is not said may still be so. Two things are closed here,
 because records mean them so: the arms that a record lists are all its arms and differ from each other (unless the
 record itself states a greater number of arms), and two studies with different IRIs are different studies.
+
+HermiT's work grows with the square of the individuals or worse, and most parts of a study do not bear on each other. So
+facts are reasoned over study by study, and within a study some parts at a time, always with its design, arms and
+outcomes: what is found is the same, which a test holds.
 """
 
 import io
@@ -23,6 +27,10 @@ _TYPE = ox.NamedNode(_RDF + "type")
 
 # What HermiT knows of the datatypes that picograph writes. xsd:date is no datatype of OWL 2: such values are left out.
 _DATATYPES = frozenset(_XSD + name for name in ("string", "integer", "decimal", "boolean"))
+
+# What other parts are classed by: it goes into every batch.
+_FRAME = frozenset(PG + name for name in ("Study", "StudyDesign", "Arm", "Outcome"))
+_BATCH = 50  # other parts at a time: fewer start Java more often, more make HermiT slow
 
 
 def _owlready() -> Any:
@@ -159,10 +167,43 @@ def _reason(facts: list[ox.Triple]) -> Any:
     return world
 
 
+def _batches(facts: list[ox.Triple]) -> Iterator[tuple[list[ox.NamedNode], list[ox.Triple]]]:
+    """Give batches of individuals, each with the facts that bear on their classes."""
+    about: dict[ox.NamedNode, list[ox.Triple]] = {}
+    for triple in facts:
+        if isinstance(triple.subject, ox.NamedNode):
+            about.setdefault(triple.subject, []).append(triple)
+    types = {node: [triple for triple in said if triple.predicate == _TYPE] for node, said in about.items()}
+    kinds = {node: {str(triple.object).strip("<>") for triple in said} for node, said in types.items()}
+    studies = {node for node in about if PG + "Study" in kinds[node]}
+    study_of = {node: str(node) for node in studies}
+    for triple in facts:  # a part says its study…
+        if triple.predicate.value == PG + "ofStudy" and isinstance(triple.subject, ox.NamedNode):
+            study_of.setdefault(triple.subject, str(triple.object))
+    for triple in facts:  # … or the study points to it
+        if triple.subject in studies and isinstance(triple.object, ox.NamedNode):
+            study_of.setdefault(triple.object, str(triple.subject))
+    frames: dict[str, list[ox.NamedNode]] = {}
+    leaves: dict[str, list[ox.NamedNode]] = {}
+    for node in about:
+        (frames if kinds[node] & _FRAME else leaves).setdefault(study_of.get(node, ""), []).append(node)
+    for study in dict.fromkeys([*frames, *leaves]):
+        frame, others = frames.get(study, []), leaves.get(study, [])
+        for start in range(0, max(len(others), 1), _BATCH):
+            batch = others[start : start + _BATCH]
+            left_out = {*others} - {*batch}
+            chosen = [triple for node in frame for triple in about[node] if triple.object not in left_out]
+            chosen += [triple for node in batch for triple in about[node]]
+            named = {*frame, *batch}
+            pointed = dict.fromkeys(triple.object for triple in chosen if isinstance(triple.object, ox.NamedNode))
+            chosen += [triple for node in pointed if node not in named for triple in types.get(node, ())]
+            yield [*frame, *batch], chosen
+
+
 def classify(triples: Iterable[ox.Triple], *, close_arms: bool = True) -> dict[str, set[str]]:
     """Give the classes of every typed individual, those that the reasoner finds included.
 
-    Studies do not bear on each other, so facts of many studies are classified faster study by study.
+    It takes some seconds for each study, more where a study has hundreds of results.
 
     :param triples: the facts, without the ontology
     :param close_arms: take the arms that are listed as all the arms; without it, only what is stated counts
@@ -177,27 +218,27 @@ def classify(triples: Iterable[ox.Triple], *, close_arms: bool = True) -> dict[s
     >>> sorted(iri.removeprefix(PG) for iri in found["https://example.org/rash"])
     ['AdverseEventResult', 'Part', 'Result', 'SevereAdverseEventResult']
     """
-    facts = list(_facts(triples))
     named = ox.NamedNode(_OWL + "NamedIndividual")
-    subjects = dict.fromkeys(
-        triple.subject for triple in facts if triple.predicate == _TYPE and isinstance(triple.subject, ox.NamedNode)
-    )
-    facts += [ox.Triple(subject, _TYPE, named) for subject in subjects]
-    if close_arms:
-        facts += _closure(facts)
-    world = _reason(facts)
-    try:
-        return {
-            subject.value: {
-                ancestor.iri
-                for cls in world[subject.value].is_a
-                for ancestor in (cls.ancestors() if hasattr(cls, "ancestors") else ())
-                if ancestor.iri.startswith(PG)
-            }
-            for subject in subjects
-        }
-    finally:
-        world.close()
+    found: dict[str, set[str]] = {}
+    for nodes, facts in _batches(list(_facts(triples))):
+        typed = {triple.subject for triple in facts if triple.predicate == _TYPE}
+        facts += [ox.Triple(node, _TYPE, named) for node in typed if isinstance(node, ox.NamedNode)]
+        world = _reason(facts + _closure(facts) if close_arms else facts)
+        try:
+            for node in nodes:
+                if node in typed:
+                    found.setdefault(node.value, set()).update(_classes(world[node.value]))
+        finally:
+            world.close()
+    return found
+
+
+def _classes(individual: Any) -> Iterator[str]:
+    """Give the IRIs of our classes that an individual is in, the parents of its classes included."""
+    for cls in individual.is_a:
+        for ancestor in cls.ancestors() if hasattr(cls, "ancestors") else ():
+            if ancestor.iri.startswith(PG):
+                yield ancestor.iri
 
 
 def check_consistency() -> list[str]:

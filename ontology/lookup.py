@@ -157,3 +157,30 @@ def _spellings() -> tuple[list[str], list[tuple[Concept, str]]]:
     """Every name in one case, and beside it the concept and the name as it is written."""
     names = [(item, words) for item in concepts() for words in (item.label, *item.synonyms)]
     return [words.casefold() for _, words in names], names
+
+
+COLUMNS = ("concept", "label", "vocabulary", "how", "words", "path", "same_as", "iri")
+
+
+def describe(match: Match) -> dict[str, str | tuple[str, ...]]:
+    """Give what a person wants to know of a match: its place in the hierarchy, and what is the same elsewhere.
+
+    >>> "CHEBI:50924" in describe(find("sorafenib")[0])["same_as"]
+    True
+    """
+    from picograph.ontology.concepts import label, path
+    from picograph.ontology.drugs import identifiers
+    from picograph.ontology.prefixes import expand
+
+    concept = match.concept
+    same = (other for others in identifiers(concept.curie).values() for other in others if other != concept.curie)
+    return {
+        "concept": concept.curie,
+        "label": concept.label,
+        "vocabulary": concept.vocabulary,
+        "how": match.how,
+        "words": match.words,
+        "path": tuple(label(step) or step for step in path(concept.curie)[1:]),
+        "same_as": tuple(same),
+        "iri": expand(concept.curie),
+    }

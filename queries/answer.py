@@ -44,7 +44,7 @@ def cell(kind: str, text: str | None) -> Cell:
     >>> cell("decimal", "55.0"), cell("list", "b | a"), cell("integer", None)
     (Decimal('55'), ('a', 'b'), None)
     """
-    if text is None or (text == "" and kind not in ("text",)):
+    if text is None or text == "":
         return None
     return _CELLS.get(kind, str)(text)
 

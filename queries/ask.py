@@ -146,6 +146,6 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
         row: dict[str, Any] = {}
         for name, column in asked.columns.items():
             term = solution[name]
-            row[name] = cell(column.kind, None if term is None else term.value)  # type: ignore[union-attr]
+            row[name] = cell(column.kind, None if term is None else term.value)
         rows.append(row)
     return Answer(asked, given, rows)

@@ -138,7 +138,7 @@ def _name(thing: Any) -> str:
 class _Page:
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.labels = {
+        self.labels: dict[tuple[str, str], str] = {
             (kind, part.key): part.label
             for kind in ("arms", "epochs", "outcomes", "interventions")
             for part in getattr(study, kind)
@@ -146,10 +146,10 @@ class _Page:
         self.several = len(study.arms) > 1
 
     def arm(self, key: str | None) -> str:
-        return self.labels.get(("arms", key), key) or "" if key and self.several else ""
+        return self.labels.get(("arms", key), key) if key and self.several else ""
 
     def epoch(self, key: str | None) -> str:
-        return self.labels.get(("epochs", key), key) or "" if key else ""
+        return self.labels.get(("epochs", key), key) if key else ""
 
     def outcome(self, key: str) -> str:
         return self.labels.get(("outcomes", key), key)
@@ -206,8 +206,8 @@ class _Page:
         fractions = f"{_quantity(each.fractions)} in fractions" if each.fractions else ""
         return _join([
             _name(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
-            each.start and f"from {each.start}", each.stop and "until " + " or ".join(each.stop),
-            each.target and "target: " + " and ".join(each.target),
+            each.start and f"from {each.start}", "until " + " or ".join(each.stop) if each.stop else "",
+            "target: " + " and ".join(each.target) if each.target else "",
         ])  # fmt: skip
 
     def assessments(self) -> Iterator[tuple[str, str, Part]]:
@@ -343,3 +343,12 @@ def text(shown: Sequence[Line], width: int, words: Callable[[str, Place], str | 
                 quoted = f"“{' '.join(said.split())}”" if said is not None else "(the source is not at hand)"
                 indent = " " * (name_width + 6)
                 yield from wrap(f"{places([each])} {quoted}", width, initial_indent=indent, subsequent_indent=indent)
+
+
+def fresh(studies: Iterable[Study]) -> Iterator[tuple[Study, list[Line]]]:
+    """Give the lines of each record of a study that no record before it gave alike."""
+    seen: set[Line] = set()
+    for study in studies:
+        new = [line for line in lines(study) if line not in seen]
+        seen.update(new)
+        yield study, new

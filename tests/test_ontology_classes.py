@@ -211,6 +211,14 @@ def test_a_literal_for_an_iri_is_refused_with_its_place(fact: str) -> None:
     assert iri("one:e") in str(caught.value)
 
 
+def test_batches_change_nothing(both: dict[str, set[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classes, "_BATCH", 4)
+    facts = triples(SINGLE + RANDOMISED)
+    sizes = [len(nodes) for nodes, _ in classes._batches(facts)]
+    assert len(sizes) > 4, f"batches of {sizes} individuals"
+    assert classes.classify(facts) == both
+
+
 def test_nothing_is_carried_over_from_one_call_to_the_next(both: dict[str, set[str]]) -> None:
     assert iri("one:hepatic") in both
     assert set(classes.classify(triples("two:e a pg:Estimate ."))) == {iri("two:e")}

@@ -43,7 +43,7 @@ OTHER_PROPERTIES = {
     "inScale",
     "rank",
 }
-OTHER_CLASSES = {"Part", "Result", "Record", "Source", "Place", "Vocabulary"} | {
+OTHER_CLASSES = {"OutcomeConcept", "Part", "Result", "Record", "Source", "Place", "Vocabulary"} | {
     "Scale",
     "ScaleVersion",
     "ScaleLevel",

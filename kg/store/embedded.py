@@ -114,9 +114,8 @@ class FolderStore(_OxigraphStore):
                 remedy="give --store a folder made by picograph load, an empty one, or one that does not exist yet",
             )
 
-    def is_new(self) -> bool:
-        """Tell whether nothing has been written here yet."""
-        return self._current() is None
+    def checksums(self) -> dict[str, str]:
+        return {} if self._current() is None else super().checksums()
 
     def _strangers(self) -> list[Path]:
         ours = {"sources", "writer.lock", "CURRENT.new"}
@@ -203,11 +202,11 @@ class FolderStore(_OxigraphStore):
             (path / "in-use").touch()
             if current:
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
-            oxigraph = Oxigraph(str(path / "quads"))
-            yield _OxigraphWriter(oxigraph)
+            oxigraph: Oxigraph | None = Oxigraph(str(path / "quads"))
+            yield _OxigraphWriter(oxigraph)  # type: ignore[arg-type]
             oxigraph.flush()
         except BaseException:
-            oxigraph = None  # type: ignore[assignment]
+            oxigraph = None
             gc.collect()
             shutil.rmtree(path, ignore_errors=True)
             raise

@@ -133,9 +133,9 @@ class RemoteStore(Store):
     def quads(self, graph: str | None = None) -> Iterator[Quad]:
         if graph is None:
             rows = self.query("SELECT ?s ?p ?o ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
-            return (Quad(row["s"], row["p"], row["o"], row["g"]) for row in rows)  # type: ignore[union-attr,index]
+            return (Quad(row["s"], row["p"], row["o"], row["g"]) for row in rows)  # type: ignore[union-attr]
         rows = self.query(f"SELECT ?s ?p ?o WHERE {{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}")
-        return (Quad(row["s"], row["p"], row["o"], NamedNode(graph)) for row in rows)  # type: ignore[union-attr,index]
+        return (Quad(row["s"], row["p"], row["o"], NamedNode(graph)) for row in rows)  # type: ignore[union-attr]
 
     def graph(self) -> "rdflib.Dataset":
         import rdflib
@@ -158,7 +158,7 @@ class RemoteStore(Store):
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         """Make a named graph hold exactly these quads, in one request."""
-        triples = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES)
+        triples = serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES) or b""
         if self._endpoints.graphs:
             self._graph_store("PUT", graph, triples)
         else:

@@ -29,7 +29,7 @@ def _merged(graphs: Mapping[str, list[Quad]], form: RdfFormat) -> Exported:
         )
         losses = (names,)
     declared = None if form == RdfFormat.N_TRIPLES else prefixes()
-    return Exported([serialize(triples, format=form, prefixes=declared)], losses)
+    return Exported([serialize(triples, format=form, prefixes=declared) or b""], losses)
 
 
 def turtle(graphs: Mapping[str, list[Quad]]) -> Exported:
@@ -49,9 +49,9 @@ def rdfxml(graphs: Mapping[str, list[Quad]]) -> Exported:
 
 def trig(graphs: Mapping[str, list[Quad]]) -> Exported:
     """Write TriG."""
-    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.TRIG, prefixes=prefixes())])
+    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.TRIG, prefixes=prefixes()) or b""])
 
 
 def nq(graphs: Mapping[str, list[Quad]]) -> Exported:
     """Write N-Quads."""
-    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.N_QUADS)])
+    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.N_QUADS) or b""])

@@ -1,0 +1,70 @@
+# What a person runs is what CI runs. Everything happens in the virtual environment .venv, which the first target that
+# needs it makes, and makes again when pyproject.toml changes.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
+PROGRAM := $(VENV)/.stamp-program
+TOOLS := $(VENV)/.stamp-tools
+JOBS := auto
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-long lint docs docs-check bench clean
+
+help:
+	@echo 'make demo        the built-in study: its evidence table, and three questions answered'
+	@echo 'make test        all tests that take less than a minute, examples in docstrings included'
+	@echo 'make test-long   the tests that take longer'
+	@echo 'make lint        ruff, mypy, and whether docs/reference is what the code says'
+	@echo 'make docs        write docs/reference from the code'
+	@echo 'make bench       ratios of times, taken in one run'
+	@echo 'make clean       take away what make made'
+
+demo: $(PROGRAM)
+	@$(VENV)/bin/picograph demo
+
+test: $(TOOLS)
+	@scripts/ensure-java
+	@$(PYTHON) -m pytest -q -n $(JOBS) -m 'not long'
+
+# Whether there are long tests is asked first: where there are none, running them would end as "no tests ran".
+test-long: $(TOOLS)
+	@scripts/ensure-java
+	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
+	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
+	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \
+	else $(PYTHON) -m pytest -q -n $(JOBS) -m long; fi
+
+lint: $(TOOLS) .types/picograph docs-check
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy --exclude '/(tests|build|dist)/' -p picograph
+
+docs: $(PROGRAM)
+	@$(PYTHON) docs/generate.py
+
+docs-check: $(PROGRAM)
+	@$(PYTHON) docs/generate.py --check
+
+bench: $(PROGRAM)
+	@$(PYTHON) -m bench
+
+clean:
+	rm -rf $(VENV) .types build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# mypy finds the package picograph through this link, because the repository's root is the package.
+.types/picograph:
+	@mkdir -p .types
+	@ln -sfn .. $@
+
+# A pip of before 25.1 does not know dependency groups.
+$(PROGRAM): pyproject.toml scripts/ensure-venv
+	@scripts/ensure-venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --editable .
+	@touch $@
+
+$(TOOLS): $(PROGRAM)
+	@$(PIP) install --editable '.[all]' --group dev
+	@touch $@

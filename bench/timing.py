@@ -1,0 +1,47 @@
+"""Times taken side by side: what is compared runs in turn, so that a slow moment of the machine meets all of it."""
+
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+def medians(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Time each thing once a round, in turn, after one round that does not count.
+
+    :returns: the median of each [seconds]
+    """
+    times: dict[str, list[float]] = {name: [] for name in things}
+    for turn in range(rounds + 1):
+        for name, thing in things.items():
+            start = time.perf_counter()
+            thing()
+            if turn:
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def process(command: Sequence[str], environment: Mapping[str, str]) -> Callable[[], object]:
+    """Give what runs a command in a fresh process, and fails if it does."""
+
+    def run() -> object:
+        return subprocess.run(command, env=dict(environment), stdout=subprocess.DEVNULL, check=True)
+
+    return run
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lay out rows: the first column to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    for row in (head, *rows):
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        yield "  ".join(cells).rstrip()
+
+
+def milliseconds(seconds: float) -> str:
+    """Write a time.
+
+    >>> milliseconds(0.01234)
+    '12.3 ms'
+    """
+    return f"{1000 * seconds:.1f} ms" if seconds >= 0.001 else f"{1000 * seconds:.2f} ms"

@@ -1,0 +1,38 @@
+"""What a SPARQL query gave, as bytes in the format asked for."""
+
+from collections.abc import Iterable
+
+from picograph.kg.store.base import QueryResults
+from picograph.ontology.errors import UsageError
+from pyoxigraph import NamedNode, Quad, QueryResultsFormat, QuerySolutions, QueryTriples
+
+ROWS = {
+    "csv": QueryResultsFormat.CSV,
+    "json": QueryResultsFormat.JSON,
+    "tsv": QueryResultsFormat.TSV,
+    "xml": QueryResultsFormat.XML,
+}
+GRAPHS = ("turtle", "trig", "nt", "nq", "jsonld", "rdfxml")
+_RESULT = NamedNode("https://w3id.org/picograph/result")  # the graph of a CONSTRUCT, in formats that name graphs
+
+
+def serialize(results: QueryResults, form: str | None) -> Iterable[bytes]:
+    """Write results: rows as csv, tsv, json or xml (SPARQL 1.1), graphs as an RDF format.
+
+    :param form: None is tsv for rows and Turtle for graphs
+    :raises UsageError: if the format is not one for what the query gave
+    """
+    if isinstance(results, QueryTriples):
+        from picograph.queries.exports import export
+
+        form = "jsonld" if form == "json" else form or "turtle"
+        if form not in GRAPHS:
+            raise UsageError(f"a graph cannot be written as {form}", remedy=f"use one of: {', '.join(GRAPHS)}")
+        return export(form)({_RESULT.value: [Quad(*triple, _RESULT) for triple in results]}).chunks  # type: ignore[call-arg]
+    form = form or "tsv"
+    if form not in ROWS:
+        raise UsageError(f"rows cannot be written as {form}", remedy=f"use table or one of: {', '.join(ROWS)}")
+    if not isinstance(results, QuerySolutions) and form in ("csv", "tsv"):
+        return [b"true\n" if results else b"false\n"]  # SPARQL gives a yes or no no CSV of its own
+    body = results.serialize(format=ROWS[form]) or b""
+    return [body if body.endswith(b"\n") else body + b"\n"]
