@@ -1,20 +1,21 @@
 """The door for a terminal: arguments in, text out. What costs time is imported inside the command that needs it."""
 
-import contextlib
+import codecs
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
+
 from picograph import __version__
 from picograph.ontology.errors import InputError, PicographError, UsageError
 
 if TYPE_CHECKING:
-    from picograph.kg.load import Loaded
     from picograph.kg.source import Place
     from picograph.kg.store import Store
     from picograph.queries.answer import Answer
+    from picograph.queries.question import Column
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 ROW_FORMATS = ("table", "tsv", "csv", "json")
@@ -22,6 +23,14 @@ GRAPH_FORMATS = ("turtle", "trig", "nt", "nq", "jsonld", "rdfxml")
 
 
 # --- what every command shares --------------------------------------------------------------------------------
+
+
+def _did_you_mean(given: str, known: Iterable[str], otherwise: str) -> str:
+    """Name the nearest of what there is, as something to try."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(given, list(known), 1)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 class NearestGroup(click.Group):
@@ -32,14 +41,11 @@ class NearestGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(args[0], self.list_commands(ctx), 1)
-            what = "question" if self.name == "ask" else "command"
+            listed = "picograph ask" if self.name == "ask" else f"{ctx.command_path} --help"
             raise UsageError(
-                f"there is no {what} {args[0]!r}",
+                f"there is no {'question' if self.name == 'ask' else 'command'} {args[0]!r}",
                 where=ctx.command_path,
-                remedy=f"did you mean {near[0]}?" if near else f"{ctx.command_path} --help lists them",
+                remedy=_did_you_mean(args[0], self.list_commands(ctx), f"{listed} lists them"),
             )
         return super().resolve_command(ctx, args)
 
@@ -73,14 +79,21 @@ class Questions(NearestGroup):
                 help="; ".join(filter(None, [*parts, example])),
             )
             command.params.append(option)
-        for decorate in (_sparql_option, _format_option(*ROW_FORMATS), _store_options):
-            command = decorate(command)
+        shared = click.Command(None)
+        for decorate in (_store_options, _format_option(*ROW_FORMATS), _sparql_option):
+            decorate(shared)
+        for each in shared.params:
+            each.envvar = None  # `ask` has read PICOGRAPH_STORE, and its own --store goes before it
+        command.params.extend(reversed(shared.params))
         return command
+
+
+_debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
 
 
 def _store_options(command: _F) -> _F:
     options = (
-        click.option("--debug", is_flag=True, help="Show where an error came from.", expose_value=False, is_eager=True),
+        _debug_option,
         click.option(
             "--update-endpoint", metavar="URL", help="Where a server takes updates, if not where its kind does."
         ),
@@ -96,24 +109,37 @@ def _store_options(command: _F) -> _F:
     return command
 
 
-def _format_option(*formats: str, default: str | None = None) -> Callable[[_F], _F]:
-    return click.option(
-        "--format",
-        "form",
-        type=click.Choice(formats),
-        default=default,
-        help=None if default else "How to print.  [default: table on a terminal, tsv in a pipe]",
-    )
+class _Format(click.Choice[str]):
+    """One of the formats of a command; the nearest is named for another."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check that there is such a format."""
+        if value not in self.choices:
+            raise UsageError(
+                f"there is no format {value!r} here",
+                where=f"{ctx.command_path if ctx else 'picograph'} --format",
+                remedy=_did_you_mean(str(value), self.choices, f"use one of: {', '.join(self.choices)}"),
+            )
+        return str(value)
+
+
+def _format_option(*formats: str) -> Callable[[_F], _F]:
+    told = "How to print.  [default: table on a terminal, tsv in a pipe]"
+    return click.option("--format", "form", type=_Format(formats), help=told)
 
 
 _source_option = click.option(
-    "--source", "sources", multiple=True, metavar="FILE", help="A source text, where the store does not have it."
+    "--source", "sources", multiple=True, metavar="FILE", help="A source text, if the store does not have it."
 )
 _sparql_option = click.option("--sparql", is_flag=True, help="Print the query that would run, and stop.")
 
 
 def _default(form: str | None) -> str:
-    return form or ("table" if sys.stdout.isatty() else "tsv")
+    return form or ("table" if _on_terminal() else "tsv")
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _width() -> int:
@@ -130,46 +156,85 @@ def _open(store: str | None, update_endpoint: str | None = None) -> "Store":
 
 def _offer(store: "Store", sources: Iterable[str]) -> None:
     """Have source texts at hand for this command."""
-    if sources:
-        from picograph.kg.load import Input
-        from picograph.kg.source import source_text
+    for source in sources:
+        store.sources.offer(_text(source))
 
-        for source in sources:
-            store.sources.offer(source_text(Input.from_path(source).content))
+
+def _text(path: str) -> str:
+    """Read a text; - is standard input."""
+    from picograph.kg.load import Input
+    from picograph.kg.source import source_text
+
+    given = Input("standard input", sys.stdin.buffer.read()) if path == "-" else Input.from_path(path)
+    try:
+        return source_text(given.content)
+    except InputError as error:
+        raise InputError(error.what, where=given.name, remedy=error.remedy) from None
+
+
+class _ReaderGoneError(Exception):
+    """Whoever read our output has gone, as ``head`` does."""
+
+
+def _out(data: str | bytes, *, err: bool = False) -> None:
+    """Write to standard output: bytes as they are, a text as a line."""
+    try:
+        click.echo(data, nl=isinstance(data, str), err=err)
+    except OSError as error:
+        # nothing more can be written, not even what is in the buffer
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
+        if isinstance(error, BrokenPipeError):
+            raise _ReaderGoneError from None
+        raise InputError(f"the output cannot be written: {error.strerror}", where="standard output") from None
 
 
 def _say(*lines: str) -> None:
     """Write a message for people: never to standard output."""
     for line in lines:
-        click.echo(line, err=True)
+        _out(line, err=True)
 
 
 def _json(value: object) -> None:
     import msgspec
 
     encoded = msgspec.json.Encoder(enc_hook=str, decimal_format="number").encode(value)
-    click.echo(msgspec.json.format(encoded, indent=2))
+    _out(msgspec.json.format(encoded, indent=2) + b"\n")
 
 
-def _rows(kinds: Mapping[str, str], rows: Sequence[Mapping[str, Any]], form: str) -> None:
+def _rows(columns: "Mapping[str, Column]", rows: Sequence[Mapping[str, Any]], form: str) -> None:
     """Print rows as a table, TSV, CSV or JSON."""
-    from picograph.queries.answer import lines
-    from picograph.queries.tables import render
-
     if form == "json":
         _json(rows)
     elif form == "table":
-        for line in render(kinds, rows, _width()):
-            click.echo(line)
+        from picograph.queries.tables import render
+
+        for line in render(columns, rows, _width()):
+            _out(line)
     else:
-        for line in lines(list(kinds), rows, "\t" if form == "tsv" else ","):
-            click.echo(line, nl=False)
+        from picograph.queries.answer import lines
+
+        _out("".join(lines(list(columns), rows, "\t" if form == "tsv" else ",")).encode())
 
 
-@click.group(cls=NearestGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _columns(**kinds: Any) -> "dict[str, Column]":
+    from picograph.queries.question import Column
+
+    return {name: Column(kind=kind) for name, kind in kinds.items()}
+
+
+@click.group(
+    cls=NearestGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@_debug_option
 @click.version_option(__version__, "-V", "--version", prog_name="picograph", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Reports of clinical studies as an evidence graph: every number traced to its words."""
+    if ctx.invoked_subcommand is None:
+        _say(ctx.get_help())
+        sys.exit(2)
 
 
 # --- commands -------------------------------------------------------------------------------------------------
@@ -178,7 +243,7 @@ def cli() -> None:
 @cli.command()
 @_store_options
 def demo(store: str | None, update_endpoint: str | None) -> None:
-    """Show the built-in study: its evidence table, and three questions answered.
+    """Show the built-in study, and three answered questions.
 
     Works in a store in memory, unless --store names one.
     """
@@ -195,11 +260,11 @@ def demo(store: str | None, update_endpoint: str | None) -> None:
             raise loaded.error
         [study] = [study_of(quads) for name, quads in records_of(opened.quads(loaded.record))]
         shown = [line for line in page.lines(study) if line.section != "Index terms"]
-        click.echo(f"{study.key}: {loaded.triples} triples, {loaded.places} places in a text of "
-                   f"{study.record.source.characters} characters")  # fmt: skip
-        click.echo("[414–428] is a place: characters 414 to 428 of that text.\n")
+        _out(f"{study.key}: {loaded.triples} triples, {loaded.places} places in a text of "
+             f"{study.record.source.characters} characters")  # fmt: skip
+        _out("[414–428] is a place: characters 414 to 428 of that text.\n")
         for line in page.text(shown, _width()):
-            click.echo(line)
+            _out(line)
         drug = next(each.label for each in study.interventions if each.kind is InterventionKind.DRUG)
         asked: tuple[tuple[str, dict[str, Any]], ...] = (
             ("adverse-events", {"drug": drug, "min_grade": 3}),
@@ -208,7 +273,7 @@ def demo(store: str | None, update_endpoint: str | None) -> None:
         )
         for name, parameters in asked:
             options = "".join(f" --{key.replace('_', '-')} {value}" for key, value in parameters.items())
-            click.echo(f"\n$ picograph ask {name}{options}")
+            _out(f"\n$ picograph ask {name}{options}")
             _print_answer(ask(opened, name, **parameters), "table")
 
 
@@ -226,85 +291,35 @@ def load(
     store: str | None,
     update_endpoint: str | None,
 ) -> None:
-    """Read records, check them, and store them; - reads standard input.
+    """Read records, check them, and store them.
 
-    The format is told from the content. A bad record is refused with its reasons, the good ones are kept. Loading a
-    record again changes nothing; a newer version replaces exactly that record.
+    FILE - is standard input. The format is told from the content. A bad record is refused with its reasons, the good
+    ones are kept. Loading a record again changes nothing; a newer version replaces exactly that record.
     """
     from picograph.kg.load import Input
     from picograph.kg.load import load as load_records
+    from picograph.queries import report
+    from picograph.queries.exports import write_whole
 
     inputs: list[Input | str] = [
         Input("standard input", sys.stdin.buffer.read()) if name == "-" else name for name in files
     ]
     with _open(store, update_endpoint) as opened:
         done = load_records(opened, inputs, sources=sources)
-    kinds = {"outcome": "text", "study": "text", "facts": "integer", "triples": "integer", "places": "integer",
-             "source": "text", "unmatched": "list", "file": "text"}  # fmt: skip
-    rows = [_loaded_row(each) for each in done]
-    if form == "json":
-        _json(rows)
-    else:
-        _rows(kinds, [row for row in rows if row["outcome"] != "refused"], _default(form))
-    _say_loaded(done)
-    refused = [each for each in done if each.error]
+    kept, refused = [each for each in done if not each.error], [each for each in done if each.error]
+    shown = done if form == "json" else kept
+    _rows(report.COLUMNS, [report.row(each) for each in shown], _default(form))
+    _say(*report.messages(done))
     if rejects is not None:
-        _write_rejects(rejects, refused)
+        write_whole(rejects, report.rejects(refused))
     if refused:
         sys.exit(max(each.error.exit_code for each in refused if each.error))
-
-
-def _loaded_row(loaded: "Loaded") -> dict[str, Any]:
-    return {
-        "file": loaded.name,
-        "outcome": loaded.outcome,
-        "study": loaded.study,
-        "record": loaded.record,
-        "facts": sum(loaded.facts.values()),
-        "triples": loaded.triples,
-        "places": loaded.places,
-        "source": "at hand" if loaded.source_at_hand else "not at hand",
-        "unmatched": loaded.unmatched,
-        "cautions": loaded.cautions,
-        "error": str(loaded.error) if loaded.error else None,
-    }
-
-
-def _say_loaded(done: "Sequence[Loaded]") -> None:
-    for each in done:
-        for caution in each.cautions:
-            _say(f"Caution: {caution}")
-        if each.error:
-            _say(f"Error: {each.error}")
-        elif not each.source_at_hand:
-            _say(
-                f"Caution: {each.places} places were not held against their words: the source text is not at hand",
-                f"  where: {each.name}",
-                "  try:   load the text too, or name it with --source FILE",
-            )
-
-
-def _write_rejects(path: str, refused: "Sequence[Loaded]") -> None:
-    import msgspec
-
-    lines = []
-    for each in refused:
-        problems = getattr(each.error, "problems", [each.error])
-        for problem in problems:
-            lines.append({"record": each.name, "reason": problem.what, "where": problem.where, "try": problem.remedy})
-    try:
-        with open(path, "wb") as file:  # noqa: PTH123 - the path may be a device
-            file.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
-    except OSError as error:
-        raise InputError(f"the rejects cannot be written: {error.strerror}", where=path) from None
 
 
 @cli.command()
 @click.argument("study")
 @click.option("--evidence", is_flag=True, help="Print the words behind each line, where the source is at hand.")
-@click.option(
-    "--source", "sources", multiple=True, metavar="FILE", help="A source text, if the store does not have it."
-)
+@_source_option
 @_format_option(*ROW_FORMATS)
 @_store_options
 def show(
@@ -315,12 +330,11 @@ def show(
     store: str | None,
     update_endpoint: str | None,
 ) -> None:
-    """Show one study, readable, each line with its places in the source.
+    """Show one study, each line with its places in the source.
 
     STUDY is its key (NCT00105443, doi:10.1016/…, pmid:…) or its IRI.
     """
     from picograph.kg.store.records import records
-    from picograph.kg.triples import place_iri
     from picograph.queries import show as page
 
     with _open(store, update_endpoint) as opened:
@@ -331,28 +345,15 @@ def show(
             return None if text is None or place.pointer is not None else place.words(text)
 
         printed = list(page.fresh(records(opened, study)))
-        if _default(form) == "table":
-            for index, (record, shown) in enumerate(printed):
-                if shown or not index:
-                    click.echo("\n" * bool(index) + f"{record.key} — {record.record.document}, {record.record.method}")
-                    for text in page.text(shown, _width(), words if evidence else None):
-                        click.echo(text)
+        if _default(form) != "table":
+            columns = _columns(**dict.fromkeys(page.COLUMNS[: None if evidence else -1], "text"))
+            _rows(columns, list(page.rows(printed, words if evidence else None)), _default(form))
             return
-        rows = [
-            {
-                "study": record.key,
-                "document": record.record.document,
-                "method": record.record.method.value,
-                "section": line.section,
-                "name": line.name,
-                "value": line.value,
-                "evidence": tuple(place_iri(line.source, place) for place in line.evidence),
-            }
-            | ({"words": tuple(words(line.source, place) or "" for place in line.evidence)} if evidence else {})
-            for record, shown in printed
-            for line in shown
-        ]
-    _rows(dict.fromkeys(rows[0] if rows else ("study",), "text"), rows, _default(form))
+        for index, (record, shown) in enumerate(printed):
+            if shown or not index:
+                _out("\n" * bool(index) + "\n".join(page.heading(record, _width())))
+                for line in page.text(shown, _width(), words if evidence else None):
+                    _out(line)
 
 
 @cli.command()
@@ -361,22 +362,21 @@ def show(
 @_format_option(*ROW_FORMATS)
 @_store_options
 def lookup(text: tuple[str, ...], limit: int, form: str | None, store: str | None, update_endpoint: str | None) -> None:
-    """Find concepts by name, entry term, code, CURIE, IRI or tree number; forgives typing errors."""
+    """Find concepts by name, code, CURIE, IRI or tree number.
+
+    Entry terms are names too. Typing errors are forgiven.
+    """
     from picograph.ontology import lookup as finder
 
     form, wanted = _default(form), " ".join(text)
     rows = [finder.describe(match) for match in finder.find(wanted, limit)]
-    if form != "table":
-        _rows(dict.fromkeys(finder.COLUMNS, "list"), rows, form)
-    else:
-        from textwrap import fill
+    if form == "table":
+        from picograph.queries.tables import concept_lines
 
-        for row in rows:
-            by = "" if row["how"] == "name" else f"  ({row['how']}: {row['words']})"
-            click.echo(f"{row['concept']}  {row['label']}{by}")
-            for name, values in (("in", " < ".join(row["path"])), ("same as", ", ".join(row["same_as"]))):
-                if values:
-                    click.echo(fill(f"{name} {values}", _width(), initial_indent="    ", subsequent_indent="      "))
+        for line in concept_lines(rows, _width()):
+            _out(line)
+    else:
+        _rows(_columns(**dict.fromkeys(finder.COLUMNS, "list")), rows, form)
     if not rows:
         _say(f"No concept is like {wanted!r} in the vocabularies at hand.")
 
@@ -387,7 +387,7 @@ def _asker(name: str) -> Callable[..., None]:
         from picograph.queries import catalog
 
         if sparql:
-            click.echo(room.sparql(catalog.question(name), parameters).rstrip())
+            _out(room.sparql(catalog.question(name), parameters).rstrip())
             return
         with _open(store, update_endpoint) as opened:
             _print_answer(room.ask(opened, name, **parameters), _default(form))
@@ -397,16 +397,13 @@ def _asker(name: str) -> Callable[..., None]:
 
 def _print_answer(answer: "Answer", form: str) -> None:
     if form == "json":
-        click.echo(answer.to_json(), nl=False)
+        _out(answer.to_json())
         return
-    _rows({name: column.kind for name, column in answer.columns.items()}, answer.rows, form)
+    _rows(answer.columns, answer.rows, form)
     if form == "table":
-        sys.stdout.flush()
-        if not answer.rows:
-            _say("No rows.")
-        if answer.rows:
-            for caution in answer.cautions:
-                _say(f"Caution: {caution}")
+        from picograph.queries.tables import caution_lines
+
+        _say(*caution_lines(answer.cautions, _width()) if answer.rows else ["No rows."])
 
 
 @cli.group(cls=Questions, invoke_without_command=True)
@@ -414,7 +411,7 @@ def _print_answer(answer: "Answer", form: str) -> None:
 @_store_options
 @click.pass_context
 def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint: str | None) -> None:
-    """Ask a question of the catalogue; without a name, list the questions."""
+    """Ask a question; without its name, list the questions."""
     if ctx.invoked_subcommand is not None:
         given = {"form": form, "store": store, "update_endpoint": update_endpoint}
         ctx.default_map = {ctx.invoked_subcommand: {key: value for key, value in given.items() if value is not None}}
@@ -423,21 +420,10 @@ def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint
 
     questions = [catalog.question(name) for name in catalog.names()]
     if form == "json":
-        _json(
-            [
-                {
-                    "name": each.name,
-                    "summary": each.summary,
-                    "tags": each.tags,
-                    "parameters": each.parameters,
-                    "columns": each.columns,
-                }
-                for each in questions
-            ]
-        )
-        return
-    rows = [{"name": each.name, "summary": each.summary} for each in questions]
-    _rows({"name": "text", "summary": "text"}, rows, _default(form))
+        _json([each.described() for each in questions])
+    else:
+        rows = [{"name": each.name, "summary": each.summary} for each in questions]
+        _rows(_columns(name="text", summary="text"), rows, _default(form))
 
 
 @cli.command()
@@ -448,37 +434,29 @@ def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint
 def query(
     sparql: str | None, path: str | None, form: str | None, store: str | None, update_endpoint: str | None
 ) -> None:
-    """Run a SPARQL 1.1 query; - reads it from standard input.
+    """Run a SPARQL 1.1 query.
 
-    Rows come as table, csv, tsv, json or xml, graphs as turtle, trig, nt, nq, jsonld or rdfxml. The default graph is
-    the union of the named graphs. SERVICE is off.
+    SPARQL - is standard input. Rows come as table, csv, tsv, json or xml, graphs as turtle, trig, nt, nq, jsonld or
+    rdfxml. The default graph is the union of the named graphs. SERVICE is off.
     """
-    from picograph.queries.results import serialize
+    from picograph.queries.results import serialize, table_lines
 
     if (sparql is None) == (path is None):
-        raise UsageError("give a query, or a file with one", where="query", remedy="picograph query -f FILE")
-    if path is not None and path != "-":
-        from picograph.kg.load import Input
-
-        sparql = Input.from_path(path).content.decode("utf-8", "replace")
-    elif "-" in (sparql, path):
-        sparql = sys.stdin.read()
+        raise UsageError("give a query, or a file with one", where="picograph query", remedy="picograph query -f FILE")
+    if path is not None or sparql == "-":
+        sparql = _text(path or "-")
     assert sparql is not None
     with _open(store, update_endpoint) as opened:
         results = opened.query(sparql)
-        if form == "table" or (form is None and sys.stdout.isatty() and hasattr(results, "variables")):
-            _table_of(results)
+        if form == "table" or (form is None and _on_terminal() and hasattr(results, "variables")):
+            lines = list(table_lines(results, _width()))
+            for line in lines:
+                _out(line)
+            if not lines:
+                _say("No rows.")
         else:
             for chunk in serialize(results, form):
-                click.echo(chunk, nl=False)
-
-
-def _table_of(results: Any) -> None:
-    if not hasattr(results, "variables"):
-        raise UsageError("only rows can be printed as a table", where="query", remedy="leave --format out")
-    names = [variable.value for variable in results.variables]
-    rows = [{name: getattr(row[name], "value", None) for name in names} for row in results]
-    _rows(dict.fromkeys(names, "iri"), rows, "table")
+                _out(chunk)
 
 
 @cli.command()
@@ -490,54 +468,42 @@ def _table_of(results: Any) -> None:
 def export(
     target: str, output: str | None, study: str | None, words: bool, store: str | None, update_endpoint: str | None
 ) -> None:
-    """Write the records of the store for a target: turtle, trig, nt, nq, jsonld, rdfxml, csv.
+    """Write the records of the store for another tool.
 
-    What the target could not express is told on standard error.
+    TARGET is turtle, trig, nt, nq, jsonld, rdfxml or csv. What the target could not express is told on standard error.
     """
-    from picograph.kg.triples import graphs_of, names_of, quads_of
+    from picograph.kg.triples import graphs_of, names_of
     from picograph.queries.exports import export as exporter
+    from picograph.queries.exports import write_whole
 
     function = exporter(target)
     with _open(store, update_endpoint) as opened:
         if study is not None:
             from picograph.kg.store.records import records
 
-            graphs = {names_of(each).record: quads_of(each) for each in records(opened, study)}
+            names = [names_of(each).record for each in records(opened, study)]
+            graphs = {name: list(opened.quads(name)) for name in names}
         else:
             graphs = graphs_of(opened.quads(), records_only=not words)
         exported = function(graphs)
         if output is None:
             for chunk in exported.chunks:
-                click.echo(chunk, nl=False)
+                _out(chunk)
         else:
-            _write_whole(output, exported.chunks)
+            write_whole(output, exported.chunks)
     for loss in exported.losses:
         _say(f"Not expressed in {target}: {loss}.")
 
 
-def _write_whole(path: str, chunks: Iterable[bytes]) -> None:
-    """Write a file whole or not at all."""
-    partial = f"{path}.{os.getpid()}.part"
-    try:
-        with open(partial, "wb") as file:  # noqa: PTH123
-            file.writelines(chunks)
-        os.replace(partial, path)  # noqa: PTH105
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(partial)  # noqa: PTH108
-        raise InputError(
-            f"the file cannot be written: {error.strerror}", where=path, remedy="see whether the folder is there"
-        ) from None
-
-
 @cli.command()
-@click.option(
-    "--source", "sources", multiple=True, metavar="FILE", help="A source text, if the store does not have it."
-)
+@_source_option
 @_format_option(*ROW_FORMATS)
 @_store_options
 def validate(sources: tuple[str, ...], form: str | None, store: str | None, update_endpoint: str | None) -> None:
-    """Check the store: arithmetic, shapes, and evidence against its source. Exit code 1 if something does not hold."""
+    """Check arithmetic, shapes and evidence of the records.
+
+    Evidence is held against its source where that is at hand. Exit code 1 if something does not hold.
+    """
     from importlib.util import find_spec
 
     from picograph.queries import integrity
@@ -547,17 +513,10 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
         _offer(opened, sources)
         findings = [*integrity.records(opened, with_shapes=with_shapes), *integrity.questions(opened)]
         missing = integrity.unresolved(opened)
-    kinds = {
-        "severity": "text",
-        "rule": "text",
-        "study": "study",
-        "what": "text",
-        "part": "iri",
-        "evidence": "evidence",
-    }
-    rows = [{name: getattr(each, name) for name in kinds} for each in findings]
+    columns = _columns(severity="text", rule="text", study="study", what="text", part="iri", evidence="evidence")
+    rows = [{name: getattr(each, name) for name in columns} for each in findings]
     if rows or form:
-        _rows(kinds, rows, _default(form))
+        _rows(columns, rows, _default(form))
     for record, count in missing.items():
         _say(
             f"Caution: {count} places were not held against their words: the source is not at hand",
@@ -575,61 +534,67 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
 @_format_option(*ROW_FORMATS)
 @_store_options
 def info(form: str | None, store: str | None, update_endpoint: str | None) -> None:
-    """Say what is in the store, and which versions of software, ontology and vocabularies made it."""
+    """Say what is in the store, and which versions made it."""
     from picograph.queries import summary
 
     rows = [{"what": what, "value": value} for what, value in summary.versions()]
     with _open(store, update_endpoint) as opened:
         rows.append({"what": "store", "value": opened.location})
         rows.extend({"what": what, "value": value} for what, value in summary.contents(opened))
-    _rows({"what": "text", "value": "text"}, rows, _default(form))
+    _rows(_columns(what="iri", value="iri"), rows, _default(form))
 
 
 # --- the way in -----------------------------------------------------------------------------------------------
 
 
-def _usage(error: click.UsageError) -> str:
-    """Say a wrong option in the house's form: what, where, try."""
+def _usage(error: click.UsageError) -> UsageError:
+    """Say a wrong use in the house's form: what, where, try."""
     where = error.ctx.command_path if error.ctx else "picograph"
-    what, remedy = error.format_message(), f"{where} --help"
+    what, remedy = error.format_message().rstrip("."), f"{where} --help"
     if isinstance(error, click.NoSuchOption):
         what = f"there is no option {error.option_name}"
         if error.possibilities:
             remedy = f"did you mean {error.possibilities[0]}?"
-    return str(UsageError(what, where=where, remedy=remedy))
+    elif isinstance(error, click.MissingParameter) and error.ctx:
+        what = what[:1].lower() + what[1:]
+        remedy = error.ctx.command.get_usage(error.ctx).removeprefix("Usage: ")
+    elif isinstance(error, click.BadParameter) and error.param:
+        what, where = error.message.rstrip("."), f"{where} {error.param.opts[-1]}"
+    return UsageError(what, where=where, remedy=remedy)
 
 
-def _leave(error: PicographError | click.UsageError) -> NoReturn:
-    code = error.exit_code
-    text = _usage(error) if isinstance(error, click.UsageError) else str(error)
-    click.echo(f"Error: {text}", err=True)
-    sys.exit(code)
+def _leave(error: PicographError) -> NoReturn:
+    _say(f"Error: {error}")
+    sys.exit(error.exit_code)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the program: whatever a user can cause ends in a short message, never a traceback."""
     arguments = list(sys.argv[1:] if args is None else args)
+    codecs.register_error("spell out", _spell_out)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that cannot show ≥ shows ?
+            stream.reconfigure(errors="spell out")  # a terminal that cannot show ≥ shows >=
+    try:
+        _run(arguments)
+    except _ReaderGoneError:
+        sys.exit(0)
+
+
+def _run(arguments: list[str]) -> None:
     try:
         cli.main(args=arguments, prog_name="picograph", standalone_mode=False)
-        sys.stdout.flush()
     except (PicographError, click.UsageError) as error:
         if "--debug" in arguments:
             raise
-        _leave(error)
+        _leave(_usage(error) if isinstance(error, click.UsageError) else error)
     except (click.Abort, KeyboardInterrupt):
         _say("Stopped.")
         sys.exit(130)
-    except BrokenPipeError:
-        # whoever read our output has gone, as head does: not an error, and nothing more to flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except click.ClickException as error:
         _leave(UsageError(error.format_message()))
     except Exception as error:
-        if "--debug" in arguments:
+        if "--debug" in arguments or isinstance(error, _ReaderGoneError):
             raise
         _say(
             f"Error: picograph met what it does not know: {type(error).__name__}: {error}",
@@ -637,6 +602,12 @@ def main(args: Sequence[str] | None = None) -> None:
             "  try:   the same with --debug shows where; please report it",
         )
         sys.exit(1)
+
+
+def _spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
+    from picograph.queries.wording import spell_out
+
+    return spell_out(error)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
+
 from picograph.kg.derivation import derive
 from picograph.kg.linking import link
 from picograph.kg.load import example

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import rdflib
+
 from picograph.kg.load import example, load
 from picograph.kg.store import open_store
 from picograph.queries import catalog

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 import msgspec
 import pyoxigraph as ox
+
 from picograph.cli import cli
 from picograph.kg import model
 from picograph.kg.readers import study_file
@@ -139,7 +140,10 @@ def question_lines(question: Question) -> Iterator[str]:
     )
     yield from table(
         ("column", "kind", "unit"),
-        ((f"`{name}`", column.kind, column.unit or "") for name, column in question.columns.items()),
+        (
+            (f"`{name}`", column.kind, column.unit or (f"see `{column.unit_in}`" if column.unit_in else ""))
+            for name, column in question.columns.items()
+        ),
     )
     for caution in question.caution:
         yield f"- Caution: {caution}"

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
+
 from picograph.kg.results import (
     AdverseEventResult,
     Baseline,
@@ -47,6 +48,8 @@ def count_of(percent: Decimal, denominator: int) -> int | None:
     >>> count_of(Decimal("33"), 1000) is None
     True
     """
+    if denominator < 1:
+        return None
     middle = int((percent * denominator / 100).to_integral_value(ROUND_HALF_EVEN))
     found = [
         count for count in range(max(middle - 1, 0), min(middle + 1, denominator) + 1)

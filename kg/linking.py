@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+
 from picograph.kg.study import MeshHeading, PublicationType, Study, Substance
 from picograph.ontology import mesh
 

@@ -12,6 +12,8 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 import msgspec
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
+
 from picograph.kg import readers
 from picograph.kg.derivation import derive
 from picograph.kg.linking import link, unmatched
@@ -25,7 +27,6 @@ from picograph.kg.study import Study
 from picograph.kg.triples import names_of, quads_of
 from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 
 class Input(NamedTuple):
@@ -106,11 +107,12 @@ def _read(given: Input) -> _Read:
     return _Read(given, readers.read_record(given.content, given.name), is_study_file)
 
 
-def _text_of(read: _Read, shelf: SourceShelf, known: _Known) -> str | None:
+def _text_of(read: _Read, shelf: SourceShelf, known: _Known, spare: dict[str, str]) -> str | None:
     """Find the text that the places of a record refer to.
 
+    :param spare: texts that were given as sources and are of no record, by SHA-256, with their names
     :raises EvidenceError: if it has another length than the record says; or if it is not at hand while other texts
-        of that document are known
+        of that document are known, or were given
     """
     record = read.study.record
     source = ("record", "source")
@@ -131,6 +133,13 @@ def _text_of(read: _Read, shelf: SourceShelf, known: _Known) -> str | None:
             where=read.where((*source, "sha256")),
             remedy=f"the text known has {min(others)}: take the positions from it, or give your text with --source",
         )
+    if spare:
+        sha256, name = min(spare.items())
+        raise EvidenceError(
+            f"the text given as source has the checksum {sha256[:12]}…, and the file says {record.source.sha256[:12]}…",
+            where=f"{name}; {read.where((*source, 'sha256'))}",
+            remedy=f"give the text that the positions were counted in, or write sha256: {sha256}",
+        )
     return None
 
 
@@ -142,8 +151,8 @@ def _refuse(read: _Read, problems: list[Problem]) -> None:
         raise RecordError(refused)
 
 
-def _prepare(read: _Read, shelf: SourceShelf, known: _Known) -> _Prepared:
-    text = _text_of(read, shelf, known)
+def _prepare(read: _Read, shelf: SourceShelf, known: _Known, spare: dict[str, str]) -> _Prepared:
+    text = _text_of(read, shelf, known, spare)
     study = link(read.study)
     problems = check(study, text)
     _refuse(read, problems)
@@ -227,8 +236,7 @@ def load(
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
     texts = {source.name: source_text(source.content) for source in map(_input, sources)}
-    for text in texts.values():
-        store.sources.offer(text)
+    given_sums = {store.sources.offer(text): name for name, text in texts.items()}
     done: dict[int, Loaded] = {}
     reads: dict[int, _Read] = {}
     for index, (name, given) in enumerate(_inputs(inputs)):
@@ -241,13 +249,16 @@ def load(
                 store.sources.offer(texts[name])
         except PicographError as error:
             done[index] = Loaded(name=name, outcome="refused", error=error)
+    used = {read.study.record.source.sha256 for read in reads.values()}
+    # what a record that could not be read refers to is not known: then no text is called nobody's
+    spare = {} if done else {sha256: name for sha256, name in given_sums.items() if sha256 not in used}
     held = store.checksums()
     known = _known(store, held, (read for read in reads.values() if not read.is_study_file))
     changes: dict[str, list[Quad]] = {}
     wanted: set[str] = set()
     for index, read in reads.items():
         try:
-            prepared = _prepare(read, store.sources, known)
+            prepared = _prepare(read, store.sources, known, spare)
         except PicographError as error:
             done[index] = Loaded(name=read.given.name, outcome="refused", error=error)
             continue
@@ -263,13 +274,13 @@ def load(
     if wanted:
         words = words_graphs().items()
         changes |= {graph: quads for graph, quads in words if held.get(graph) != checksum_of(graph, quads)}
+    for text in texts.values():  # those that stored records refer to are kept, and first: no record waits for its text
+        if source_of(text).sha256 in wanted:
+            store.sources.put(text)
     if changes:
         with store.write() as writer:
             for graph, quads in changes.items():
                 writer.replace(graph, quads)
-    for text in texts.values():  # those that stored records refer to are kept
-        if source_of(text).sha256 in wanted:
-            store.sources.put(text)
     return [done[index] for index in sorted(done)]
 
 
@@ -302,7 +313,7 @@ def read_study(path: str | FilePath) -> Study:
     shelf = SourceShelf(None)
     if read.study.record.source.characters is not None and not read.is_study_file:
         shelf.offer(source_text(read.given.content))
-    return _prepare(read, shelf, _Known({})).study
+    return _prepare(read, shelf, _Known({}), {}).study
 
 
 def example() -> Input:

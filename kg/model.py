@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Meta, Struct, structs
+
 from picograph.kg.results import Part, Value
 from picograph.kg.study import Study
 
@@ -27,6 +28,7 @@ _NAMES: dict[str, str] = {
     "arms": "arm",
     "assessments": "assessment",
     "associations": "association",
+    "authors": "author",
     "baselines": "baseline",
     "conclusions": "conclusion",
     "conditions": "condition",
@@ -40,11 +42,16 @@ _NAMES: dict[str, str] = {
     "label": RDFS_LABEL,
     "major": "majorTopic",
     "model": "interventionModel",
+    "other_names": "otherName",
     "outcomes": "outcome",
     "percent": "percentReported",
     "publication_types": "publicationType",
     "readings": "reading",
+    "related": "relatedReport",
+    "remarks": "remark",
+    "secondary_identifiers": "secondaryIdentifier",
     "substances": "substance",
+    "supplementary_concepts": "supplementaryConcept",
     "Result.arm": "inArm",
     "Result.epoch": "inEpoch",
     "Outcome.kind": "outcomeKind",
@@ -53,6 +60,7 @@ _NAMES: dict[str, str] = {
     "Estimate.method": "analysisMethod",
     "Association.outcome": "ofOutcome",
     "Intervention.kind": "interventionKind",
+    "SecondaryIdentifier.kind": "identifierKind",
     "EligibilityCriterion.kind": "criterionKind",
     "MeshHeading.descriptor": "descriptorName",
     "MeshHeading.qualifier": "qualifierName",

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
+
 from picograph.kg.source import Evidence
 
 Count = Annotated[int, Meta(ge=0)]  # participants, unless the field says otherwise
@@ -77,6 +78,7 @@ class DenominatorKind(StrEnum):
 
     ENROLLED = "enrolled participants"
     TREATED = "treated participants"
+    ANALYSED = "analysed participants"
     EVALUABLE = "evaluable participants"
     AT_RISK = "participants at risk"
     SUBGROUP = "subgroup of participants"
@@ -89,6 +91,7 @@ class DispersionKind(StrEnum):
     STANDARD_ERROR = "standard error"
     RANGE = "full range"
     INTERQUARTILE_RANGE = "interquartile range"
+    GEOMETRIC_COEFFICIENT_OF_VARIATION = "geometric coefficient of variation"
 
 
 class Attribution(StrEnum):
@@ -97,6 +100,24 @@ class Attribution(StrEnum):
     TREATMENT_RELATED = "treatment-related"
     NOT_TREATMENT_RELATED = "not treatment-related"
     ANY_CAUSE = "any cause"
+
+
+class Ascertainment(StrEnum):
+    """How adverse events came to be known."""
+
+    SYSTEMATIC = "systematic assessment"
+    NON_SYSTEMATIC = "non-systematic assessment"
+
+
+class Hypothesis(StrEnum):
+    """What an analysis was made to show."""
+
+    SUPERIORITY = "superiority"
+    NON_INFERIORITY = "non-inferiority"
+    EQUIVALENCE = "equivalence"
+    NON_INFERIORITY_OR_EQUIVALENCE = "non-inferiority or equivalence"
+    SUPERIORITY_OR_OTHER = "superiority or other hypothesis"
+    OTHER = "other hypothesis"
 
 
 class Absence(StrEnum):
@@ -125,6 +146,7 @@ class Milestone(StrEnum):
     WITHDREW = "withdrew"
     LOST_TO_FOLLOW_UP = "lost to follow-up"
     DIED = "died"
+    OTHER = "other milestone"
 
 
 class Value(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -152,6 +174,7 @@ class Interval(Value, frozen=True, kw_only=True):
     high: Decimal | None = None
     level: Annotated[Decimal, Meta(gt=0, lt=100)] | None = None
     kind: Literal["confidence", "credible"] = "confidence"
+    sides: Literal["one-sided", "two-sided"] | None = None  # None: not reported
 
 
 class Dispersion(Value, frozen=True, kw_only=True):
@@ -231,6 +254,7 @@ class Result(Part, frozen=True, kw_only=True):
     arm: ArmKey | None = None
     epoch: EpochKey | None = None
     absence: Absence | None = None
+    remarks: tuple[Text, ...] = ()  # what the source adds in words, such as why there is no number
     ambiguities: tuple[Ambiguity, ...] = ()
     derived: tuple[Derived, ...] = ()
 
@@ -240,13 +264,19 @@ class Baseline(Result, frozen=True, kw_only=True):
 
     variable: Text
     concept: tuple[Curie, ...] = ()
+    component: Text | None = None  # the part of the variable that the number is about, as reported
     level: Text | None = None  # the category or scale level, as reported
     level_concept: Curie | None = None
     count: Count | None = None
     denominator: Count | None = None
     denominator_kind: DenominatorKind | None = None
+    units_analysed: Text | None = None  # what the denominator counts, where not participants
     percent: Percent | None = None
     quantity: Quantity | None = None
+    unit_words: Text | None = None  # the unit in the words of the source
+    statistic: Statistic | None = None  # what kind of number the quantity's value is, where none of its fields says it
+    dispersion: Dispersion | None = None
+    interval: Interval | None = None
 
 
 class Estimate(Result, frozen=True, kw_only=True):
@@ -254,19 +284,26 @@ class Estimate(Result, frozen=True, kw_only=True):
 
     outcome: OutcomeKey
     statistic: Statistic
+    statistic_words: Text | None = None  # the kind of number in the words of the source
     comparator: ArmKey | None = None
+    compared: tuple[ArmKey, ...] = ()  # the arms of a contrast whose direction the source does not say
+    component: Text | None = None  # the part of the outcome that the number is about, as reported
     category: Text | None = None  # of a categorical outcome, as reported
     value: Decimal | None = None
     unit: Unit | None = None
+    unit_words: Text | None = None  # the unit in the words of the source
     count: Count | None = None
     denominator: Count | None = None
     denominator_kind: DenominatorKind | None = None
+    units_analysed: Text | None = None  # what the denominator counts, where not participants
+    participants: Count | None = None  # participants analysed, where the denominator counts something else
     dispersion: Dispersion | None = None
     interval: Interval | None = None
     p: PValue | None = None
     time: TimePoint | None = None
     method: Text | None = None  # of the analysis, such as Kaplan-Meier; None: not reported
     analysis_set: Text | None = None
+    hypothesis: Hypothesis | None = None  # of the analysis; None: not reported
 
 
 class AdverseEventResult(Result, frozen=True, kw_only=True):
@@ -274,11 +311,14 @@ class AdverseEventResult(Result, frozen=True, kw_only=True):
 
     term: Text  # unmatched words stay words
     concept: tuple[Curie, ...] = ()
+    any_event: bool | None = None  # True: participants with any event of the class, not with one event
     organ_system: Text | None = None
+    vocabulary: Text | None = None  # where the term is from, with its version, as reported
     grade: GradeRange | None = None  # None: not reported
     scale: Curie | None = None  # the scale with its version; None: not named
     serious: bool | None = None
     attribution: Attribution | None = None
+    ascertainment: Ascertainment | None = None
     affected: Count | None = None  # participants; None: not reported (zero is 0)
     at_risk: Count | None = None  # participants observed
     denominator_kind: DenominatorKind | None = None
@@ -310,4 +350,6 @@ class Disposition(Result, frozen=True, kw_only=True):
     count: Count | None = None
     denominator: Count | None = None
     denominator_kind: DenominatorKind | None = None
+    units: Count | None = None  # what else was counted at the milestone
+    units_analysed: Text | None = None  # what it is that was counted, where not participants
     percent: Percent | None = None

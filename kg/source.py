@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
+
 from picograph.ontology.errors import EvidenceError
 
 _SPAN = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
+
 from picograph.kg.results import (
     AdverseEventResult,
     Association,
@@ -15,6 +16,7 @@ from picograph.kg.results import (
     InterventionKey,
     Key,
     Part,
+    Percent,
     Quantity,
     Text,
     TimePoint,
@@ -29,6 +31,14 @@ StudyKey = Annotated[
         description="a registry number, else doi:…, else pmid:…",
     ),
 ]
+
+
+class StudyType(StrEnum):
+    """Whether the study gave its participants a treatment or observed what they got."""
+
+    INTERVENTIONAL = "interventional study"
+    OBSERVATIONAL = "observational study"
+    EXPANDED_ACCESS = "expanded access"
 
 
 class Phase(StrEnum):
@@ -49,6 +59,7 @@ class Allocation(StrEnum):
 
     RANDOMISED = "randomised"
     NON_RANDOMISED = "non-randomised"
+    NOT_APPLICABLE = "allocation not applicable"
 
 
 class InterventionModel(StrEnum):
@@ -123,6 +134,7 @@ class OutcomeRole(StrEnum):
     PRIMARY = "primary outcome"
     SECONDARY = "secondary outcome"
     OTHER = "other outcome"
+    POST_HOC = "post hoc outcome"
 
 
 class OutcomeKind(StrEnum):
@@ -142,6 +154,13 @@ class CriterionKind(StrEnum):
     EXCLUSION = "exclusion"
 
 
+class IndexedAs(StrEnum):
+    """What an index term was found for."""
+
+    CONDITION = "indexed condition"
+    INTERVENTION = "indexed intervention"
+
+
 class MeshHeading(Part, frozen=True, kw_only=True):
     """A MeSH heading of a report: descriptor, perhaps a qualifier, perhaps a major topic."""
 
@@ -151,6 +170,7 @@ class MeshHeading(Part, frozen=True, kw_only=True):
     descriptor_concept: Curie | None = None  # None: the words were not found
     qualifier_concept: Curie | None = None
     heading: Curie | None = None  # NLM's identifier of the pair, or of the descriptor alone
+    indexes: IndexedAs | None = None  # of a registry, which finds its terms by computer; None: not reported
 
 
 class PublicationType(Part, frozen=True, kw_only=True):
@@ -168,6 +188,30 @@ class Substance(Part, frozen=True, kw_only=True):
     registry_number: Text | None = None
 
 
+class SupplementaryConcept(Part, frozen=True, kw_only=True):
+    """A supplementary concept of MeSH (a disease, protocol, organism…) that the index gives a report."""
+
+    label: Text
+    concept: Curie | None = None
+
+
+class Author(Part, frozen=True, kw_only=True):
+    """An author of a report: a person or a group."""
+
+    label: Text  # as printed: Doe, Jane A; the name of a group
+    family_name: Text | None = None  # None: a group, or not told apart
+    given_name: Text | None = None  # names or initials, as printed
+
+
+class RelatedReport(Part, frozen=True, kw_only=True):
+    """Another publication that a record names: one that corrects, retracts or comments on its report, a reference…"""
+
+    relation: Text | None = None  # in the record's own words: CommentIn, ErratumIn, RetractionIn, DERIVED…
+    citation: Text | None = None  # as printed
+    pmid: Annotated[str, Meta(pattern=r"^[1-9]\d*$")] | None = None
+    note: Text | None = None
+
+
 class Report(Part, frozen=True, kw_only=True):
     """A publication of the study, or its registry record."""
 
@@ -176,23 +220,43 @@ class Report(Part, frozen=True, kw_only=True):
     pmcid: Annotated[str, Meta(pattern=r"^PMC[1-9]\d*$")] | None = None
     registry_id: Text | None = None
     title: Text | None = None
+    brief_title: Text | None = None
+    acronym: Text | None = None
     journal: Text | None = None  # as stated: ISO abbreviation or full title
     published: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
+    updated: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None  # of a registry record
     volume: Text | None = None
     issue: Text | None = None
     pages: Text | None = None
     publication_types: tuple[PublicationType, ...] = ()
     headings: tuple[MeshHeading, ...] = ()
     substances: tuple[Substance, ...] = ()
+    supplementary_concepts: tuple[SupplementaryConcept, ...] = ()
+    authors: tuple[Author, ...] = ()
+    retracted: bool | None = None  # None: the source does not say so
+    related: tuple[RelatedReport, ...] = ()
+
+
+class SecondaryIdentifier(Part, frozen=True, kw_only=True):
+    """A further number of the study: of the sponsor, of another registry, of a grant."""
+
+    label: Text  # the number itself
+    kind: Text | None = None  # in the words of the record
+    authority: Text | None = None  # who gave the number
 
 
 class StudyDesign(Part, frozen=True, kw_only=True):
     """The plan of the study, as far as the record states it."""
 
+    study_type: StudyType | None = None
     phase: Phase | None = None
     allocation: Allocation | None = None
     model: InterventionModel | None = None
     masking: Masking | None = None
+    masked: tuple[Text, ...] = ()  # who does not know the allocation, in the words of the record
+    purpose: Text | None = None  # in the words of the record
+    observational_model: Text | None = None  # in the words of the record
+    time_perspective: Text | None = None  # of an observational study, in the words of the record
     multicentre: bool | None = None
     centres: Count | None = None
     number_of_arms: Annotated[int, Meta(ge=1)] | None = None
@@ -218,6 +282,8 @@ class Population(Part, frozen=True, kw_only=True):
 
     enrolled: Count | None = None  # participants
     enrolment: EnrolmentKind | None = None
+    description: Text | None = None
+    eligibility_text: Text | None = None  # all criteria as one text, as printed
     conditions: tuple[Condition, ...] = ()
     eligibility: tuple[EligibilityCriterion, ...] = ()
 
@@ -227,6 +293,8 @@ class Arm(Part, frozen=True, kw_only=True):
 
     key: Key
     label: Text
+    description: Text | None = None
+    planned: bool | None = None  # False: a group of reported results that is no arm of the plan by its name
     role: Role | None = None
     enrolled: Count | None = None  # participants
     interventions: tuple[InterventionKey, ...] = ()
@@ -237,6 +305,8 @@ class Intervention(Part, frozen=True, kw_only=True):
 
     key: Key
     label: Text
+    other_names: tuple[Text, ...] = ()
+    description: Text | None = None
     concept: tuple[Curie, ...] = ()
     kind: InterventionKind | None = None
     dose: Quantity | None = None
@@ -264,6 +334,8 @@ class Outcome(Part, frozen=True, kw_only=True):
 
     key: Key
     label: Text
+    description: Text | None = None
+    planned: bool | None = None  # False: reported, and not planned under this name and time frame
     concept: tuple[Curie, ...] = ()
     role: OutcomeRole | None = None
     kind: OutcomeKind | None = None
@@ -278,6 +350,15 @@ class Assessment(Part, frozen=True, kw_only=True):
     concept: tuple[Curie, ...] = ()
     first: TimePoint | None = None
     every: TimePoint | None = None
+
+
+class SafetyReporting(Part, frozen=True, kw_only=True):
+    """How adverse events were collected and which of them are reported."""
+
+    time_frame: Text | None = None
+    frequency_threshold: Percent | None = None  # events that are not serious are listed above it
+    description: Text | None = None
+    mortality_comment: Text | None = None
 
 
 class Conclusion(Part, frozen=True, kw_only=True):
@@ -295,6 +376,7 @@ class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     key: StudyKey
     record: Record
     identifiers: tuple[Text, ...] = ()  # other registry numbers
+    secondary_identifiers: tuple[SecondaryIdentifier, ...] = ()
     report: Report = Report()
     design: StudyDesign | None = None
     population: Population | None = None
@@ -306,6 +388,7 @@ class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     baselines: tuple[Baseline, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
     estimates: tuple[Estimate, ...] = ()
+    safety_reporting: SafetyReporting | None = None
     adverse_events: tuple[AdverseEventResult, ...] = ()
     associations: tuple[Association, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()

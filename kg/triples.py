@@ -5,22 +5,24 @@ record again gives the same IRIs. There are no blank nodes. Parts of a study com
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import msgspec
+from pyoxigraph import Literal, NamedNode, Quad
+
 from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
 from picograph.kg.results import Part, Value
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.study import Report, Study
-from picograph.ontology.errors import InputError
+from picograph.ontology.errors import InputError, UsageError
 from picograph.ontology.prefixes import compress, expand
-from pyoxigraph import Literal, NamedNode, Quad
 
 BASE = "https://w3id.org/picograph/"
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
@@ -90,9 +92,9 @@ def document_iri(document: str) -> str:
     """
     if document.startswith("doi:"):
         return "https://doi.org/" + quote(document[4:], safe="/:;()._-~!$&'*+,=@")
-    if document.startswith("pmid:"):
+    if re.fullmatch(r"pmid:[0-9]+", document):
         return f"https://pubmed.ncbi.nlm.nih.gov/{document[5:]}/"
-    if document.startswith("NCT"):
+    if re.fullmatch(r"NCT[0-9]+", document):
         return "https://clinicaltrials.gov/study/" + document
     return BASE + "document/" + quote(document, safe=":")
 
@@ -130,9 +132,23 @@ def content(part: Part) -> bytes:
 
 
 def _number(value: Decimal) -> Decimal:
-    """Drop trailing zeros: SPARQL engines keep the value of a decimal, not its spelling."""
-    value = value.normalize()
-    return value.quantize(Decimal(1)) if cast(int, value.as_tuple().exponent) > 0 else value + 0
+    """Drop trailing zeros: SPARQL engines keep the value of a decimal, not its spelling. No digit is rounded away."""
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return Decimal("0" if text in ("-0", "") else text)
+
+
+def _place_order(place: Place) -> tuple[Any, ...]:
+    return (*place.order, str(place))  # /1 and /01 are two places of one order
+
+
+@lru_cache(maxsize=65_536)
+def _concept(curie: str) -> str:
+    """Write a concept as its IRI is read back."""
+    try:
+        return compress(expand(curie)) or curie
+    except UsageError:  # of no known prefix: refused where it is written
+        return curie
 
 
 def _source_order(part: Part) -> tuple[Any, ...]:
@@ -143,7 +159,7 @@ def canonical(thing: _S) -> _S:
     """Put a study, or a part, in the one form that its graph gives back.
 
     Parts and places stand in the order of the source, repeated ones once; a value object without any value is
-    absent; decimals have no trailing zeros.
+    absent; decimals have no trailing zeros; concepts have the prefix that picograph writes.
     """
     changes: dict[str, Any] = {}
     for field, _ in flat_fields(type(thing)):
@@ -151,18 +167,34 @@ def canonical(thing: _S) -> _S:
         if value is None or value == ():
             continue
         if field.many:
-            members = [canonical(each) for each in value] if field.kind is Kind.PART else list(value)
+            members = [_one_form[field.kind](each) for each in value] if field.kind in _one_form else list(value)
             order = _source_order if field.kind is Kind.PART else None
             changes[field.name] = tuple(sorted(dict.fromkeys(members), key=order))
         elif field.kind in (Kind.PART, Kind.VALUE):
             inner = canonical(value)
-            empty = field.kind is Kind.VALUE and _all_optional(type(inner)) and inner == type(inner)()
+            empty = field.kind is Kind.VALUE and _all_optional(field.type) and inner == type(inner)()
             changes[field.name] = None if empty else inner
-        elif field.kind is Kind.DECIMAL:
-            changes[field.name] = _number(value)
+        elif field.kind in _one_form:
+            changes[field.name] = _one_form[field.kind](value)
     if isinstance(thing, Part) and thing.evidence:
-        changes["evidence"] = tuple(sorted(dict.fromkeys(thing.evidence), key=lambda place: place.order))
+        changes["evidence"] = tuple(sorted(dict.fromkeys(thing.evidence), key=_place_order))
+    for name, default in _defaults(type(thing)):
+        # msgspec leaves a default out by its identity: an equal text that was read would stay, and change the IRI
+        if changes.get(name, getattr(thing, name)) == default:
+            changes[name] = default
     return msgspec.structs.replace(thing, **changes)
+
+
+_one_form: dict[Kind, Callable[[Any], Any]] = {
+    Kind.PART: canonical,
+    Kind.DECIMAL: _number,
+    Kind.CONCEPT: _concept,
+}
+
+
+@cache
+def _defaults(cls: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(cls) if isinstance(field.default, str))
 
 
 @cache
@@ -280,8 +312,8 @@ def quads_of(study: Study) -> list[Quad]:
     The study is put in its canonical form first.
 
     >>> from picograph.kg.results import Count
-    >>> study = Study(key="pmid:1", record=Record(document="pmid:1", source=Source(sha256="0" * 64), method="curated"))
-    >>> quads = quads_of(study)
+    >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
+    >>> quads = quads_of(Study(key="pmid:1", record=record))
     >>> str(quads[0].graph_name)
     '<https://w3id.org/picograph/record/pmid:1/curated>'
     """
@@ -382,10 +414,19 @@ class _Reader:
 def study_of(quads: Iterable[Quad]) -> Study:
     """Read a study back from the quads of one record's graph, in canonical form.
 
-    :raises InputError: if the quads do not hold exactly one record of one study
+    :raises InputError: if the quads do not hold exactly one record of one study, or values that no study can have
     """
     reader = _Reader(quads)
-    return canonical(reader.struct(Study, reader.of_type("Study")))
+    iri = reader.of_type("Study")
+    try:
+        return canonical(reader.struct(Study, iri))
+    except (InputError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        said = error.what if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"the graph of a record cannot be read as a study: {said}",
+            where=iri,
+            remedy="load the record's own file into a new store",
+        ) from None
 
 
 def graphs_of(quads: Iterable[Quad], *, records_only: bool) -> dict[str, list[Quad]]:

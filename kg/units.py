@@ -1,5 +1,6 @@
 """Units are UCUM codes. Which codes exist is ucumvert's grammar to say."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -7,6 +8,8 @@ from typing import Any
 COMMON = frozenset(
     {"%", "1", "/d", "2/d", "Gy", "a", "cm", "d", "g", "h", "kg", "mg", "mm", "mo", "wk", "{participants}"}
 )
+# A thing counted, or a unit that UCUM does not have, in braces: without spaces and of ASCII, as UCUM asks.
+_IN_BRACES = re.compile(r"\{[!-z|~]+\}")
 
 
 @cache
@@ -27,6 +30,8 @@ def is_unit(code: str) -> bool:
         return True
     if not code or len(code) > 100:
         return False
+    if _IN_BRACES.fullmatch(code):
+        return True
     from lark.exceptions import LarkError
 
     try:

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
+from pyoxigraph import NamedNode
+
 from picograph.kg.derivation import agrees
 from picograph.kg.model import Kind, fields
 from picograph.kg.results import (
@@ -176,11 +178,12 @@ def _estimate(path: Path, estimate: Estimate) -> Iterator[Problem]:
             f"a {estimate.statistic.value} is given as a count",
             "give the estimate and its time point only: a survival probability is never n of N",
         )
-    if estimate.statistic in CONTRASTS and estimate.comparator is None:
+    if estimate.statistic in CONTRASTS and estimate.comparator is None and len(estimate.compared) < 2:
         yield Problem(
             path, f"a {estimate.statistic.value} needs two arms and has one", "name the comparator", "caution"
         )
-    if estimate.value is not None and estimate.unit is None and estimate.statistic not in CONTRASTS:
+    no_unit = {*CONTRASTS, Statistic.OTHER}  # an analysis of a registry states none
+    if estimate.value is not None and estimate.unit is None and estimate.statistic not in no_unit:
         yield Problem((*path, "value"), f"the value {estimate.value} has no unit", "give a UCUM code, such as % or mo")
     yield from _interval(path, estimate.value, estimate.interval)
 
@@ -239,8 +242,11 @@ def _concept(curie: str) -> tuple[str, str] | None:
 
     try:
         iri = expand(curie)
+        NamedNode(iri)
     except PicographError as error:
         return error.what, error.remedy
+    except ValueError as error:
+        return f"{curie!r} cannot be the name of a concept: {error}", "read the identifier again"
     if curie.startswith("pg:") and terms.label(iri) is None:
         return f"{curie} is not a term of picograph", "see the ontology for the scales, levels and criteria that it has"
     return None
@@ -279,7 +285,8 @@ def _sums(study: Study) -> Iterator[Problem]:
     categories: dict[tuple[Any, ...], list[int]] = {}
     for index, estimate in enumerate(study.estimates):
         if estimate.category and estimate.count is not None and estimate.denominator is not None:
-            group = (estimate.outcome, estimate.arm, estimate.time, estimate.analysis_set, estimate.denominator)
+            what = (estimate.outcome, estimate.component, estimate.arm, estimate.time, estimate.analysis_set)
+            group = (*what, estimate.denominator)
             categories.setdefault(group, []).append(index)
     for group, indexes in categories.items():
         total = sum(study.estimates[index].count or 0 for index in indexes)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import pyoxigraph as ox
+
 from picograph.ontology import terms
 from picograph.ontology.errors import InputError, PicographError
 from picograph.ontology.terms import PG

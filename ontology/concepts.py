@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
 from picograph.ontology import vocabularies
 from picograph.ontology.errors import InputError, UsageError
 from picograph.ontology.prefixes import canonical, expand

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Literal
 
 from msgspec import Struct
+
 from picograph.ontology.concepts import SLICES, Concept, concepts, parse_line, read_slice
 from picograph.ontology.errors import UsageError
 from picograph.ontology.prefixes import canonical, compress

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
+
 from picograph.ontology.errors import UsageError
 
 PG = "https://w3id.org/picograph/ontology/"

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, overload
 
 import msgspec
+
 from picograph.queries.question import Question
 
 Cell = str | int | Decimal | bool | tuple[str, ...] | None
@@ -75,8 +76,8 @@ def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], separator:
             yield "\t".join(" ".join(each.split()) if each.split() != [each] else each for each in cells) + "\n"
         else:
             line = io.StringIO()
-            csv.writer(line, lineterminator="\n").writerow(cells)
-            yield line.getvalue()
+            csv.writer(line).writerow(cells)  # which quotes what holds a part of its line end, CR LF
+            yield line.getvalue().removesuffix("\r\n") + "\n"
 
 
 class Answer(Sequence[Row]):

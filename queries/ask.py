@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from picograph.ontology.errors import PicographError, StoreError, UsageError
+from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
 from picograph.queries import catalog
-from picograph.queries.answer import Answer, cell
+from picograph.queries.answer import Answer, Cell, cell
 from picograph.queries.question import Parameter, Question
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store
 
+_KINDS = {"integer": "a whole number", "decimal": "a number"}
 _EXACT = {"name", "entry term", "code", "CURIE", "IRI", "tree number"}
 
 
@@ -34,9 +35,10 @@ def concepts_named(text: str) -> list[str]:
 
 
 def _concept(name: str, text: str, *, words: bool) -> list[str]:
+    from pyoxigraph import NamedNode
+
     from picograph.ontology import lookup
     from picograph.ontology.prefixes import expand
-    from pyoxigraph import NamedNode
 
     iris = concepts_named(text)
     if not iris and ":" in text and " " not in text:
@@ -61,8 +63,9 @@ def _concept(name: str, text: str, *, words: bool) -> list[str]:
 
 
 def _study(name: str, text: str) -> list[str]:
-    from picograph.kg.triples import study_iri
     from pyoxigraph import NamedNode
+
+    from picograph.kg.triples import study_iri
 
     try:
         return [str(NamedNode(text if "://" in text else study_iri(text)))]
@@ -96,6 +99,8 @@ def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
     """
     option = name.replace("_", "-")
     text = str(value)
+    if not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text):
+        raise UsageError(f"{text!r} is not a text", where=f"--{option}", remedy="type it in UTF-8")
     match parameter.kind:
         case "concept":
             return _concept(option, text, words=False)
@@ -122,6 +127,24 @@ def sparql(question: Question, parameters: Mapping[str, Any]) -> str:
     return question.bind(values)
 
 
+def _typed(question: Question, name: str, text: str | None) -> Cell:
+    """Give the typed value of a cell.
+
+    :raises InputError: if the store holds what a column of that kind cannot have
+    """
+    try:
+        return cell(question.columns[name].kind, text)
+    except (ArithmeticError, ValueError, InputError) as error:
+        kind = question.columns[name].kind
+        raise InputError(
+            error.what
+            if isinstance(error, InputError)
+            else f"the store has {str(text)[:200]!r} where {_KINDS.get(kind, 'another value')} must be",
+            where=f"{question.name}, column {name}",
+            remedy="picograph validate shows what does not hold",
+        ) from None
+
+
 def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     """Ask a question of a store.
 
@@ -144,8 +167,8 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     rows = []
     for solution in results:
         row: dict[str, Any] = {}
-        for name, column in asked.columns.items():
+        for name in asked.columns:
             term = solution[name]
-            row[name] = cell(column.kind, None if term is None else term.value)
+            row[name] = _typed(asked, name, None if term is None else term.value)
         rows.append(row)
     return Answer(asked, given, rows)

@@ -1,17 +1,27 @@
 """The checks that run over a whole store: integrity questions, SHACL shapes, and evidence held against its source."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from picograph.kg.triples import records_of, split_place, study_of
-from picograph.kg.validation import check, path_text
+from pyoxigraph import NamedNode
+
+from picograph.kg.model import PG
+from picograph.kg.results import Part
+from picograph.kg.source import Place
+from picograph.kg.study import Study
+from picograph.kg.triples import place_iri, records_of, split_place, study_iri, study_of
+from picograph.kg.validation import Path, check, path_text
+from picograph.ontology.errors import InputError
 from picograph.queries import catalog
 from picograph.queries.ask import ask
 
 if TYPE_CHECKING:
-    from picograph.kg.store import Store
+    import rdflib
     from pyoxigraph import Quad
+
+    from picograph.kg.store import Store
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -41,6 +51,17 @@ def questions(store: "Store") -> Iterator[Finding]:
             )
 
 
+@cache
+def _rules() -> "tuple[rdflib.Graph, rdflib.Graph]":
+    """Read the ontology and the shapes, once for all records."""
+    import rdflib
+
+    from picograph.ontology import terms
+
+    ontology = rdflib.Graph().parse(data=terms.ontology_text(), format="turtle")
+    return ontology, rdflib.Graph().parse(data=terms.shapes_text(), format="turtle")
+
+
 def shapes(record: str, quads: "list[Quad]") -> Iterator[Finding]:
     """Hold the graph of one record against the SHACL shapes.
 
@@ -49,12 +70,12 @@ def shapes(record: str, quads: "list[Quad]") -> Iterator[Finding]:
     import pyoxigraph as ox
     import pyshacl
     import rdflib
+
     from picograph.ontology import terms
 
     data = rdflib.Graph()
     data.parse(data=ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES), format="nt")
-    ontology = rdflib.Graph().parse(data=terms.ontology_text(), format="turtle")
-    rules = rdflib.Graph().parse(data=terms.shapes_text(), format="turtle")
+    ontology, rules = _rules()
     _, report, _ = pyshacl.validate(data, shacl_graph=rules, ont_graph=ontology, inplace=False)
     shacl = rdflib.Namespace("http://www.w3.org/ns/shacl#")
     pg = rdflib.Namespace(terms.PG)
@@ -68,25 +89,58 @@ def shapes(record: str, quads: "list[Quad]") -> Iterator[Finding]:
             study=str(study),
             part=str(part),
             what=str(report.value(result, shacl.resultMessage)),
-            evidence=tuple(sorted(str(place) for place in data.objects(part, pg.evidence))),
+            evidence=_sorted(str(place) for place in data.objects(part, pg.evidence)),
         )
+
+
+def _sorted(places: Iterable[str]) -> tuple[str, ...]:
+    """Put places in the order of their source; what is no place comes first."""
+
+    def order(iri: str) -> tuple[Any, ...]:
+        try:
+            source, place = split_place(iri)
+        except InputError:
+            return ("", iri)
+        return (source, place.order)
+
+    return tuple(sorted(places, key=order))
 
 
 def records(store: "Store", *, with_shapes: bool) -> Iterator[Finding]:
     """Check each record as at load, its evidence against the source where that is at hand, and its shapes."""
     for record, quads in records_of(store.quads()):
-        study = study_of(quads)
-        text = store.sources.get(study.record.source.sha256)
-        for problem in check(study, text):
-            yield Finding(
-                rule="record",
-                severity=problem.severity,
-                study=study.key,
-                part=record,
-                what=f"{problem.what} ({path_text(problem.path)})",
-            )
+        try:
+            study = study_of(quads)
+        except InputError as error:
+            yield Finding(rule="record", severity="error", study=error.where or record, part=record, what=error.what)
+        else:
+            text = store.sources.get(study.record.source.sha256)
+            for problem in check(study, text):
+                yield Finding(
+                    rule="record",
+                    severity=problem.severity,
+                    study=study_iri(study.key),
+                    part=record,
+                    what=f"{problem.what} ({path_text(problem.path)})",
+                    evidence=tuple(
+                        place_iri(study.record.source.sha256, place) for place in _places_of(study, problem.path)
+                    ),
+                )
         if with_shapes:
             yield from shapes(record, quads)
+
+
+def _places_of(study: Study, path: Path) -> tuple[Place, ...]:
+    """Give the places of the innermost part that a path of a study goes through."""
+    places: tuple[Place, ...] = ()
+    thing: Any = study
+    for step in path:
+        thing = thing[step] if isinstance(step, int) else getattr(thing, step, None)
+        if isinstance(thing, Part) and thing.evidence:
+            places = thing.evidence
+        if thing is None:
+            break
+    return places
 
 
 def unresolved(store: "Store") -> dict[str, int]:
@@ -94,11 +148,16 @@ def unresolved(store: "Store") -> dict[str, int]:
     counts: dict[str, int] = {}
     for record, quads in records_of(store.quads()):
         places = {
-            split_place(quad.object.value)
+            quad.object.value
             for quad in quads
-            if quad.predicate.value.endswith("/evidence") and hasattr(quad.object, "value")
+            if quad.predicate.value == PG + "evidence" and isinstance(quad.object, NamedNode)
         }
-        missing = [sha256 for sha256, _ in places if store.sources.get(sha256) is None]
+        missing = [iri for iri in places if store.sources.get(_source(iri)) is None]
         if missing:
             counts[record] = len(missing)
     return counts
+
+
+def _source(place: str) -> str:
+    """Give the SHA-256 in the IRI of a place."""
+    return place.partition("#")[0].rpartition("/")[2]

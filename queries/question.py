@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+
 from picograph.ontology.errors import UsageError
 
 ParameterKind = Literal["concept", "term", "study", "integer", "decimal", "text"]
@@ -32,10 +33,16 @@ class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a cell of an answer is, and its unit."""
+    """What a cell of an answer is, and its unit.
+
+    A unit or a sign that differs from row to row stands in a column of its own, which ``unit_in`` and ``sign_in`` name.
+    """
 
     kind: ColumnKind
     unit: str | None = None
+    unit_in: str | None = None
+    sign_in: str | None = None
+    aside: bool = False  # for programs: left out of a table on a terminal
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -49,6 +56,16 @@ class Question(Struct, frozen=True, kw_only=True):
     parameters: dict[_NAME, Parameter] = {}
     columns: dict[_NAME, Column]
     caution: tuple[str, ...] = ()
+
+    def described(self) -> dict[str, Any]:
+        """Give what a program needs to ask it."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "tags": self.tags,
+            "parameters": self.parameters,
+            "columns": self.columns,
+        }
 
     def bind(self, values: Mapping[str, Sequence[str]]) -> str:
         """Put terms into the slots ``VALUES ?name { UNDEF }``; a slot without a value matches everything.
@@ -105,4 +122,7 @@ def parse_question(name: str, text: str) -> Question:
     for parameter in question.parameters:
         if parameter not in slots:
             raise ValueError(f"{name}.rq: no slot VALUES ?{parameter} {{ UNDEF }}")
+    for column in question.columns.values():
+        if not {column.unit_in, column.sign_in} - {None} <= question.columns.keys():
+            raise ValueError(f"{name}.rq: no column {column.unit_in or column.sign_in}")
     return question

@@ -14,13 +14,17 @@ from picograph.kg.results import (
     Quantity,
     Reading,
     Result,
+    Threshold,
     TimePoint,
 )
 from picograph.kg.source import Place
 from picograph.kg.study import Intervention, Study
+from picograph.kg.triples import place_iri
+from picograph.queries.answer import Row
+from picograph.queries.wording import SIGNS, columns_of, fold, number, places, unit_words
 
-_SIGNS = {">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<"}
-_UNITS = {"a": ("year", "years"), "mo": ("month", "months"), "wk": ("week", "weeks"), "d": ("day", "days")}
+COLUMNS = ("study", "document", "method", "section", "name", "value", "evidence", "words")
+Words = Callable[[str, Place], str | None]  # SHA-256 of a source and a place in it -> the words there
 
 
 class Line(NamedTuple):
@@ -33,10 +37,6 @@ class Line(NamedTuple):
     source: str  # SHA-256
 
 
-def _number(value: Decimal | int) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
 def _join(parts: Iterable[str | None]) -> str:
     return ", ".join(part for part in parts if part)
 
@@ -47,32 +47,24 @@ def _of(count: int | None, denominator: int | None, percent: Decimal | None, der
     if count is not None:
         text = f"{count} of {denominator}" if denominator is not None else str(count)
         if percent is not None:
-            text += f" ({_number(percent)} %)"
+            text += f" ({number(percent)} %)"
     elif percent is not None:
-        text = f"{_number(percent)} %" + (f" of {denominator}" if denominator is not None else "")
+        text = f"{number(percent)} %" + (f" of {denominator}" if denominator is not None else "")
     computed = [
-        f"{_number(each.value)}{' %' if each.unit == '%' else ''}"
+        f"{number(each.value)}{' %' if each.unit == '%' else ''}"
         for each in derived
         if each.quantity in {"affected", "count", "percent"}
     ]
     return text + (f" [computed: {', '.join(computed)}]" if computed else "")
 
 
-def _unit(unit: str | None, value: Decimal | None = None) -> str:
-    if unit is None:
-        return ""
-    if unit in _UNITS:
-        return " " + _UNITS[unit][value != 1]
-    return " " + unit.strip("{}")
-
-
 def _quantity(quantity: Quantity | None) -> str:
     if quantity is None:
         return ""
-    unit = _unit(quantity.unit)
-    parts = [_number(quantity.value) if quantity.value is not None else ""]
+    unit = unit_words(quantity.unit)
+    parts = [number(quantity.value) if quantity.value is not None else ""]
     parts += [
-        f"{name} {_number(value)}"
+        f"{name} {number(value)}"
         for name, value in (("mean", quantity.mean), ("median", quantity.median), ("SD", quantity.standard_deviation))
         if value is not None
     ]
@@ -81,7 +73,7 @@ def _quantity(quantity: Quantity | None) -> str:
         ("interquartile range", quantity.quartile_low, quantity.quartile_high),
     ):
         if low is not None or high is not None:
-            ends = ("…" if end is None else _number(end) for end in (low, high))
+            ends = ("…" if end is None else number(end) for end in (low, high))
             parts.append(f"{name} " + " to ".join(ends))
     return _join(parts) + unit
 
@@ -94,22 +86,28 @@ def _grade(grade: GradeRange | None) -> str:
     return f"grade ≥ {grade.low}" if grade.low is not None else f"grade ≤ {grade.high}"
 
 
-def _interval(interval: Interval | None) -> str:
+def _interval(interval: Interval | None, unit: str | None = None) -> str:
     if interval is None:
         return ""
-    level = f"{_number(interval.level)} % " if interval.level is not None else ""
-    ends = ("…" if end is None else _number(end) for end in (interval.low, interval.high))
-    return f"{level}{interval.kind} interval {' to '.join(ends)}"
+    level = f"{number(interval.level)} % " if interval.level is not None else ""
+    ends = ("…" if end is None else number(end) for end in (interval.low, interval.high))
+    return f"{level}{interval.kind} interval {' to '.join(ends)}{unit_words(unit)}"
 
 
 def _p(p: PValue | None) -> str:
-    return f"p {_SIGNS[p.sign]} {_number(p.value)}" if p else ""
+    return f"p {SIGNS[p.sign]} {number(p.value)}" if p else ""
+
+
+def _threshold(threshold: Threshold | None) -> str:
+    if threshold is None:
+        return ""
+    return f" {SIGNS[threshold.sign]} {number(threshold.value)}{unit_words(threshold.unit, threshold.value)}"
 
 
 def _time(time: TimePoint | None, word: str = "at") -> str:
     if time is None:
         return ""
-    duration = f"{_number(time.value)}{_unit(time.unit, time.value)}" if time.value is not None else ""
+    duration = f"{number(time.value)}{unit_words(time.unit, time.value)}" if time.value is not None else ""
     if duration and time.origin:
         duration += f" after {time.origin}"
     if time.label:
@@ -120,7 +118,7 @@ def _time(time: TimePoint | None, word: str = "at") -> str:
 def _reading(reading: Reading) -> str:
     if reading.grade:
         return _grade(reading.grade)
-    return _number(reading.number) if reading.number is not None else reading.words or "not reported"
+    return number(reading.number) if reading.number is not None else reading.words or "not reported"
 
 
 def _ambiguity(ambiguity: Ambiguity) -> str:
@@ -133,6 +131,12 @@ def _state(result: Result) -> list[str]:
 
 def _name(thing: Any) -> str:
     return thing.value if thing is not None else ""
+
+
+def _label(term: str) -> str:
+    from picograph.ontology import terms
+
+    return terms.label(term) or term
 
 
 class _Page:
@@ -153,6 +157,13 @@ class _Page:
 
     def outcome(self, key: str) -> str:
         return self.labels.get(("outcomes", key), key)
+
+    def measured(self, key: str) -> list[str]:
+        """Say of an outcome what makes it comparable: its role, its criteria, its time frame."""
+        outcome = next((each for each in self.study.outcomes if each.key == key), None)
+        if outcome is None:
+            return []
+        return [_name(outcome.role), _label(outcome.criteria) if outcome.criteria else "", outcome.time_frame or ""]
 
     def report(self) -> Iterator[tuple[str, str, Part]]:
         report, design = self.study.report, self.study.design
@@ -225,20 +236,26 @@ class _Page:
             if each.comparator:
                 name += f" against {self.labels.get(('arms', each.comparator), each.comparator)}"
             counted = each.count is not None
-            percent = each.value if each.unit == "%" and counted else None
-            value = _of(each.count, each.denominator, percent, each.derived) if counted else ""
+            percent = each.value if each.unit == "%" and each.denominator is not None else None
+            value = _of(each.count, each.denominator, percent, each.derived)
             if each.value is not None and percent is None:
-                value = _join([value, _number(each.value) + _unit(each.unit, each.value)])
+                value = _join([value, number(each.value) + unit_words(each.unit, each.value)])
+                if each.denominator is not None and not counted:
+                    value += f", in {each.denominator} participants"
             statistic = "" if counted else each.statistic.value
             yield name, _join([
-                each.category and each.category + ":", f"{statistic} {value}".strip(), _interval(each.interval),
-                _p(each.p), _time(each.time), *_state(each),
+                each.category and each.category + ":", f"{statistic} {value}".strip(),
+                _interval(each.interval, each.unit), _p(each.p), _time(each.time), *self.measured(each.outcome),
+                *_state(each),
             ]).replace(":,", ":"), each  # fmt: skip
+        estimated = {each.outcome for each in self.study.estimates}
+        for outcome in self.study.outcomes:
+            if outcome.key not in estimated:
+                yield outcome.label, _join(["not reported", *self.measured(outcome.key)]), outcome
         for association in self.study.associations:
-            threshold = association.threshold
-            limit = f" {_SIGNS[threshold.sign]} {_number(threshold.value)}" if threshold else ""
+            limit = _threshold(association.threshold)
             size = [
-                f"{_name(association.statistic)} {_number(association.value)}" if association.value is not None else "",
+                f"{_name(association.statistic)} {number(association.value)}" if association.value is not None else "",
                 _interval(association.interval), _p(association.p),
             ]  # fmt: skip
             text = f"{association.direction.value}: {self.outcome(association.outcome)}"
@@ -256,7 +273,7 @@ class _Page:
             events = f"{each.events} events" if each.events is not None else ""
             yield _join([each.term, self.arm(each.arm)]), _join([
                 _grade(each.grade), counted, events, fatal, serious, _name(each.attribution), self.epoch(each.epoch),
-                each.scale and f"scale {each.scale.removeprefix('pg:')}", *_state(each),
+                each.scale and f"scale {_label(each.scale)}", *_state(each),
             ]), each  # fmt: skip
 
     def conclusions(self) -> Iterator[tuple[str, str, Part]]:
@@ -302,47 +319,43 @@ def lines(study: Study) -> list[Line]:
     ]
 
 
-def places(evidence: Sequence[Place]) -> str:
-    """Write places for people: characters as ranges, pointers as they are.
-
-    >>> places([Place("414-428"), Place("735-785")])
-    '414–428, 735–785'
-    """
-    return ", ".join(str(place).replace("-", "–") if place.pointer is None else str(place) for place in evidence)
+def heading(study: Study, width: int) -> list[str]:
+    """Say of which study, by which document and method, the lines below are."""
+    record = study.record
+    document = "" if record.document == study.key else f" — {record.document}"
+    return fold(f"{study.key}{document}, {record.method}", width)
 
 
-def text(shown: Sequence[Line], width: int, words: Callable[[str, Place], str | None] | None = None) -> Iterator[str]:
+def text(shown: Sequence[Line], width: int, words: Words | None = None) -> Iterator[str]:
     """Lay lines out for a terminal: name, value, places; with ``words``, the words of each place below.
 
     :param width: columns of the terminal
     :param words: gives the words of a place in a source, None where the source is not at hand
     """
-    from textwrap import wrap
-
-    name_width = min(max((len(line.name) for line in shown), default=10), width // 3)
+    name_width = min(max((columns_of(line.name) for line in shown), default=10), width // 3)
     section = None
     for line in shown:
         if line.section != section:
             yield line.section if section is None else f"\n{line.section}"
             section = line.section
         room = max(width - name_width - 4, 20)
-        names = wrap(line.name, name_width) or [""]
+        names = fold(line.name, name_width)
         place = f"[{places(line.evidence)}]" if line.evidence else ""
-        values = wrap(line.value, room) or [""]
-        if place and len(values[-1]) + 2 + len(place) <= room:
+        values = fold(line.value, room)
+        if place and columns_of(values[-1]) + 2 + len(place) <= room:
             values[-1] = f"{values[-1]}  {place}"
         elif place:
-            values.extend(wrap(place, room))
+            values.extend(fold(place, room))
         for index in range(max(len(names), len(values))):
             left = names[index] if index < len(names) else ""
             right = values[index] if index < len(values) else ""
-            yield f"  {left:<{name_width}}  {right}".rstrip()
+            yield f"  {left}{' ' * (name_width - columns_of(left))}  {right}".rstrip()
         if words:
             for each in line.evidence:
                 said = words(line.source, each)
                 quoted = f"“{' '.join(said.split())}”" if said is not None else "(the source is not at hand)"
-                indent = " " * (name_width + 6)
-                yield from wrap(f"{places([each])} {quoted}", width, initial_indent=indent, subsequent_indent=indent)
+                for part in fold(f"{places([each])} {quoted}", room - 2):
+                    yield " " * (name_width + 6) + part
 
 
 def fresh(studies: Iterable[Study]) -> Iterator[tuple[Study, list[Line]]]:
@@ -352,3 +365,21 @@ def fresh(studies: Iterable[Study]) -> Iterator[tuple[Study, list[Line]]]:
         new = [line for line in lines(study) if line not in seen]
         seen.update(new)
         yield study, new
+
+
+def rows(printed: Iterable[tuple[Study, list[Line]]], words: Words | None = None) -> Iterator[Row]:
+    """Give lines as rows for programs; with ``words``, the words of each place too."""
+    for study, shown in printed:
+        for line in shown:
+            row: Row = {
+                "study": study.key,
+                "document": study.record.document,
+                "method": study.record.method.value,
+                "section": line.section,
+                "name": line.name,
+                "value": line.value,
+                "evidence": tuple(place_iri(line.source, place) for place in line.evidence),
+            }
+            if words:
+                row["words"] = tuple(words(line.source, place) or "" for place in line.evidence)
+            yield row

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from picograph.kg.model import PG
 from pyoxigraph import Literal, NamedNode, QuerySolutions
+
+from picograph.kg.model import PG
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store

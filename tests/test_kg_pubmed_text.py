@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from picograph.kg import readers
 from picograph.kg.readers import pubmed_text, study_file
 from picograph.kg.readers.pubmed_text import read, sections, sniff
@@ -249,7 +250,7 @@ def test_a_format_is_known_by_its_content_and_not_by_its_name() -> None:
         b"hello",
         b"A letter\n\nDear Anna. 2014 was good. Bye.\n\ndoi: none\n",
         b'{"protocolSection": {}}',
-        b"<PubmedArticleSet/>",
+        b"<html/>",
         b"a,b\n1,2\n",
         b"# Title\n\nJ Test. 2014;1(2):3.\n",
         b"title: x\nkey: y\n",

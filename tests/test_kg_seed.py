@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+
 from picograph.kg.readers import pubmed_text, study_file
 from picograph.kg.results import (
     Absence,

@@ -16,6 +16,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec import Struct, structs
+from ruamel.yaml import YAML
+
 from picograph.kg.readers import study_file
 from picograph.kg.readers.study_file import decimal, lines, read, schema, sniff, where, write
 from picograph.kg.results import AdverseEventResult, Derived, GradeRange
@@ -23,7 +25,6 @@ from picograph.kg.source import Place
 from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 from picograph.tests.strategies import studies
-from ruamel.yaml import YAML
 
 RECORDS = Path(__file__).resolve().parents[1] / "kg" / "records"
 SEED = (RECORDS / "sorafenib-radiotherapy-hcc.yaml").read_bytes()

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import pyoxigraph as ox
 import pytest
+
 from picograph.ontology import classes, terms
 from picograph.ontology.errors import InputError, PicographError
 from picograph.ontology.terms import PG

@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
 from picograph.ontology.concepts import (
     ancestors,
     closure,
@@ -24,7 +26,6 @@ from picograph.ontology.concepts import (
 )
 from picograph.ontology.errors import InputError, UsageError
 from picograph.ontology.prefixes import canonical, expand
-from pyoxigraph import Literal, NamedNode, Quad, Store
 
 ALL = tuple(concepts())
 BROADER = NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive")

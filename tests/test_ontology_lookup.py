@@ -9,6 +9,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from picograph.ontology.concepts import concepts
 from picograph.ontology.errors import UsageError
 from picograph.ontology.lookup import find

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+
 from picograph.ontology import terms
 from picograph.ontology.terms import PG
 

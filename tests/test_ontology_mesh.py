@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from picograph.ontology.concepts import concept, concepts, label, mappings
 from picograph.ontology.drugs import identifiers
 from picograph.ontology.errors import UsageError

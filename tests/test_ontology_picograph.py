@@ -11,6 +11,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+
 from picograph.kg import model
 from picograph.kg.model import PG, Kind
 from picograph.kg.results import CONTRASTS, Part, Result

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+
 from picograph.ontology.errors import UsageError
 from picograph.ontology.prefixes import PREFIXES, canonical, compress, expand
 

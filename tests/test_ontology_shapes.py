@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+from rdflib import RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.namespace import SH
+
 from picograph.kg import model
 from picograph.kg.model import Kind
 from picograph.kg.results import Part
 from picograph.kg.study import Study
 from picograph.ontology import terms
-from rdflib import RDF, RDFS, XSD, BNode, Graph, Literal, Namespace, URIRef
-from rdflib.collection import Collection
-from rdflib.namespace import SH
 
 pyshacl = pytest.importorskip("pyshacl")
 
@@ -40,35 +41,53 @@ SOUND = f"""
 @prefix mesh: <http://id.nlm.nih.gov/mesh/> .
 
 study:study a pg:Study ; rdfs:label "A trial" ; pg:key "NCT00000001" ; pg:identifier "EUDRACT:1" ;
+    pg:secondaryIdentifier study:number ; pg:safetyReporting study:safety ;
     pg:report study:report ; pg:design study:design ; pg:population study:population ; pg:arm study:arm , study:other ;
     pg:intervention study:drug ; pg:epoch study:epoch ; pg:outcome study:outcome ; pg:assessment study:assessment ;
     pg:baseline study:baseline ; pg:disposition study:disposition ; pg:estimate study:estimate , study:survival ;
     pg:adverseEvent study:event ; pg:association study:association ; pg:conclusion study:conclusion .
 study:report a pg:Report ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:doi "10.1000/one" ;
     pg:pmid "1" ; pg:pmcid "PMC1" ; pg:registryId "NCT00000001" ; pg:title "A trial" ; pg:journal "J" ;
+    pg:briefTitle "Trial" ; pg:acronym "TRIAL" ; pg:updated "2015-01-31" ;
     pg:published "2014-04" ; pg:volume "1" ; pg:issue "2" ; pg:pages "3-4" ; pg:publicationType study:type ;
-    pg:meshHeading study:heading ; pg:substance study:substance .
+    pg:meshHeading study:heading ; pg:substance study:substance ; pg:supplementaryConcept study:supplementary ;
+    pg:author study:author ; pg:retracted true ; pg:relatedReport study:related .
+study:number a pg:SecondaryIdentifier ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "R01" ;
+    pg:identifierKind "NIH" ; pg:authority "National Institutes of Health" .
+study:safety a pg:SafetyReporting ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:timeFrame "30 days" ;
+    pg:frequencyThreshold 5.0 ; pg:description "asked" ; pg:mortalityComment "none" .
 study:type a pg:PublicationType ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "Clinical Trial" ;
     pg:concept mesh:D016430 .
 study:heading a pg:MeshHeading ; pg:ofStudy study:study ; pg:evidence <{SOURCE}#/a/0/b> ; pg:descriptorName "Liver" ;
     pg:qualifierName "pathology" ; pg:majorTopic false ; pg:descriptor mesh:D008099 ; pg:qualifier mesh:Q000473 ;
-    pg:heading mesh:D008099Q000473 .
+    pg:heading mesh:D008099Q000473 ; pg:indexes pg:IndexedCondition .
 study:substance a pg:Substance ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "Sorafenib" ;
     pg:concept mesh:D000077157 ; pg:registryNumber "9ZOQ3TZI87" .
+study:supplementary a pg:SupplementaryConcept ; pg:ofStudy study:study ; pg:evidence {PLACE} ;
+    rdfs:label "lenvatinib" ; pg:concept mesh:C531958 .
+study:author a pg:Author ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "Doe, Jane A" ;
+    pg:familyName "Doe" ; pg:givenName "Jane A" .
+study:related a pg:RelatedReport ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:relation "RetractionIn" ;
+    pg:citation "J Test. 2015;2:3" ; pg:pmid "2" ; pg:note "in part" .
 study:design a pg:StudyDesign ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:phase pg:Phase2 ;
-    pg:allocation pg:Randomised ; pg:interventionModel pg:ParallelAssignment ; pg:masking pg:OpenLabel ;
+    pg:studyType pg:InterventionalStudy ; pg:masked "PARTICIPANT" , "INVESTIGATOR" ; pg:purpose "TREATMENT" ;
+    pg:observationalModel "COHORT" ; pg:timePerspective "PROSPECTIVE" ; pg:allocation pg:Randomised ;
+    pg:interventionModel pg:ParallelAssignment ; pg:masking pg:OpenLabel ;
     pg:multicentre true ; pg:centres 3 ; pg:numberOfArms 2 .
 study:population a pg:Population ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:enrolled 40 ;
-    pg:enrolment pg:ActualEnrolment ; pg:condition study:condition ; pg:eligibilityCriterion study:criterion .
+    pg:enrolment pg:ActualEnrolment ; pg:description "volunteers" ; pg:eligibilityText "adults" ;
+    pg:condition study:condition ; pg:eligibilityCriterion study:criterion .
 study:condition a pg:Condition ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "HCC" ;
     pg:concept mesh:D006528 .
 study:criterion a pg:EligibilityCriterion ; pg:ofStudy study:study ; pg:evidence {PLACE} ;
     rdfs:label "adult" ; pg:criterionKind pg:Inclusion ; pg:concept mesh:D000328 .
 study:arm a pg:Arm ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:key "drug-arm" ; rdfs:label "Drug" ;
+    pg:description "daily" ; pg:planned true ;
     pg:role pg:Experimental ; pg:enrolled 20 ; pg:intervention study:drug .
 study:other a pg:Arm ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:key "other" ; rdfs:label "Other" .
 study:drug a pg:Intervention ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:key "drug" ;
-    rdfs:label "Sorafenib" ; pg:concept mesh:D000077157 ; pg:interventionKind pg:Drug ; pg:doseUnit "mg" ;
+    rdfs:label "Sorafenib" ; pg:otherName "Nexavar" , "BAY 43-9006" ; pg:description "tablets" ;
+    pg:concept mesh:D000077157 ; pg:interventionKind pg:Drug ; pg:doseUnit "mg" ;
     pg:doseValue 400.0 ; pg:doseMean 400.0 ; pg:doseMedian 400.0 ; pg:doseLow 200.0 ; pg:doseHigh 800.0 ;
     pg:doseQuartileLow 300.0 ; pg:doseQuartileHigh 500.0 ; pg:doseStandardDeviation 50.0 ; pg:frequency "2/d" ;
     pg:route "oral" ; pg:fractionsUnit "{{fraction}}" ; pg:fractionsValue 20.0 ; pg:fractionsMean 20.0 ;
@@ -79,22 +98,28 @@ study:epoch a pg:Epoch ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:key "
     pg:start "day 1" ; pg:end "day 30" .
 study:outcome a pg:Outcome ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:key "response" ;
     rdfs:label "Response" ; pg:concept mesh:D016896 ; pg:outcomeRole pg:PrimaryOutcome ; pg:outcomeKind pg:Binary ;
-    pg:timeFrame "1 month" ; pg:criteria pg:RECIST11 .
+    pg:description "best response" ; pg:planned false ; pg:timeFrame "1 month" ; pg:criteria pg:RECIST11 .
 study:assessment a pg:Assessment ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "imaging" ;
     pg:concept mesh:D014057 ; pg:firstValue 1.0 ; pg:firstUnit "mo" ; pg:firstLabel "after" ; pg:firstOrigin "start" ;
     pg:everyValue 3.0 ; pg:everyUnit "mo" ; pg:everyLabel "quarterly" ; pg:everyOrigin "start" .
 study:baseline a pg:Baseline ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:inArm study:arm ;
     pg:inEpoch study:epoch ; pg:variable "age" ; pg:concept mesh:D000367 ; pg:level "all" ;
-    pg:levelConcept pg:ChildPughA ;
+    pg:levelConcept pg:ChildPughA ; pg:component "first" ; pg:unitsAnalysed "eyes" ; pg:unitWords "years" ;
+    pg:statistic pg:GeometricMean ; pg:dispersionKind pg:StandardError ; pg:dispersionValue 0.1 ; pg:dispersionLow 1.0 ;
+    pg:dispersionHigh 2.0 ; pg:intervalLow 1.1 ; pg:intervalHigh 2.0 ; pg:intervalLevel 95.0 ;
+    pg:intervalKind "confidence" ; pg:intervalSides "two-sided" ; pg:remark "as reported" ;
     pg:count 24 ; pg:denominator 40 ; pg:denominatorKind pg:EnrolledParticipants ; pg:percentReported 60.0 ;
     pg:quantityUnit "a" ; pg:quantityValue 60.0 ; pg:quantityMean 60.0 ; pg:quantityMedian 61.0 ; pg:quantityLow 30.0 ;
     pg:quantityHigh 80.0 ; pg:quantityQuartileLow 50.0 ; pg:quantityQuartileHigh 70.0 ;
     pg:quantityStandardDeviation 9.0 .
 study:disposition a pg:Disposition ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:inArm study:arm ;
-    pg:milestone pg:Completed ; rdfs:label "completed" ; pg:reason "as planned" ; pg:count 33 ; pg:denominator 40 ;
+    pg:milestone pg:Completed ; rdfs:label "completed" ; pg:units 66 ; pg:unitsAnalysed "eyes" ; pg:remark "none" ;
+    pg:reason "as planned" ; pg:count 33 ; pg:denominator 40 ;
     pg:denominatorKind pg:EnrolledParticipants ; pg:percentReported 83.0 .
 study:estimate a pg:Estimate ; pg:ofStudy study:study ; pg:evidence {PLACE} , <{SOURCE}#char=10,19> ;
-    pg:inArm study:arm ; pg:comparator study:other ; pg:inEpoch study:epoch ; pg:ofOutcome study:outcome ;
+    pg:statisticWords "RR" ; pg:compared study:arm , study:other ; pg:component "week 4" ; pg:unitWords "ratio" ;
+    pg:unitsAnalysed "eyes" ; pg:participants 20 ; pg:hypothesis pg:Superiority ; pg:intervalSides "one-sided" ;
+    pg:remark "first" , "second" ; pg:inArm study:arm ; pg:comparator study:other ; pg:inEpoch study:epoch ; pg:ofOutcome study:outcome ;
     pg:statistic pg:RiskRatio ; pg:category "response" ; pg:value 1.5 ; pg:unit "1" ; pg:count 22 ; pg:denominator 40 ;
     pg:denominatorKind pg:EvaluableParticipants ; pg:dispersionKind pg:StandardError ; pg:dispersionValue 0.1 ;
     pg:dispersionLow 1.0 ; pg:dispersionHigh 2.0 ; pg:intervalLow 1.1 ; pg:intervalHigh 2.0 ; pg:intervalLevel 95.0 ;
@@ -105,13 +130,14 @@ study:survival a pg:Estimate ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg
     pg:ofOutcome study:outcome ; pg:statistic pg:SurvivalProbability ; pg:value 32.0 ; pg:unit "%" .
 study:event a pg:AdverseEventResult ; pg:ofStudy study:study ; pg:evidence <{SOURCE}#/results/adverse/0> ;
     pg:inArm study:arm ; pg:term "nausea" ; pg:concept mesh:D009325 ; pg:organSystem "gut" ; pg:gradeLow 3 ;
-    pg:gradeHigh 5 ; pg:scale pg:CTCAE50 ; pg:serious true ; pg:attribution pg:TreatmentRelated ; pg:affected 6 ;
+    pg:gradeHigh 5 ; pg:scale pg:CTCAE50 ; pg:anyEvent true ; pg:vocabulary "MedDRA 18.0" ;
+    pg:ascertainment pg:SystematicAssessment ; pg:remark "mild" ; pg:serious true ; pg:attribution pg:TreatmentRelated ; pg:affected 6 ;
     pg:atRisk 40 ; pg:denominatorKind pg:ParticipantsAtRisk ; pg:percentReported 15.0 ; pg:events 8 ; pg:fatal 3 .
 study:association a pg:Association ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:inArm study:arm ;
     pg:factor "CLIP score" ; pg:concept pg:CLIP ; pg:thresholdValue 2.0 ; pg:thresholdSign ">=" ; pg:thresholdUnit "1" ;
     pg:ofOutcome study:outcome ; pg:direction pg:WorseOutcome ; pg:statistic pg:HazardRatio ; pg:value 2.0 ;
     pg:intervalLow 1.0 ; pg:intervalHigh 3.0 ; pg:intervalLevel 95.0 ; pg:intervalKind "credible" ; pg:pValue 0.04 ;
-    pg:pSign "=" .
+    pg:pSign "=" ; pg:intervalSides "two-sided" ; pg:remark "adjusted" .
 study:conclusion a pg:Conclusion ; pg:ofStudy study:study ; pg:evidence {PLACE} ; rdfs:label "caution" .
 study:absent-baseline a pg:Baseline ; pg:variable "stage" .
 study:absent-disposition a pg:Disposition ; pg:milestone pg:Died ; rdfs:label "died" .

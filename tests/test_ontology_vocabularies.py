@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from picograph.ontology.concepts import concepts, mappings, read_slice, sources
 from picograph.ontology.errors import InputError
 from picograph.ontology.prefixes import PREFIXES, canonical

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from picograph import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,30 +89,28 @@ def test_the_packages_are_the_folders_that_are_packages() -> None:
     assert len(PACKAGES) == len(set(PACKAGES))
 
 
-def test_every_import_is_declared() -> None:
-    """A module that is imported comes with Python, with picograph, or with a requirement that is written down."""
-    extras = PROJECT["project"]["optional-dependencies"]
-    written = [*PROJECT["project"]["dependencies"], *(each for group in extras.values() for each in group)]
-    required = {re.split(r"[<>=\[ ;]", each)[0] for each in written} - {"picograph"}
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", re.split(r"[<>=\[ ;]", name)[0]).lower()
+
+
+def test_requirements_are_the_imports() -> None:
+    """What is imported comes with Python, with picograph or with a requirement; and no requirement goes unused."""
+    required = {canonical(each) for each in PROJECT["project"]["dependencies"]}
+    extras = {canonical(each) for group in PROJECT["project"]["optional-dependencies"].values() for each in group}
     homes = importlib.metadata.packages_distributions()
-    simple = {re.sub(r"[-_.]+", "-", each).lower() for each in required}
-    # what a requirement is itself built on: ucumvert's grammar raises lark's errors
-    by_way_of = {"lark": "ucumvert"}
-    seen, undeclared = set(), set()
+    by_way_of = {"lark": "ucumvert"}  # whose grammar raises lark's errors
+    seen: dict[str, str] = {}
     for path in shipped():
-        if path.suffix != ".py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))) if path.suffix == ".py" else ():
             imported = [each.name for each in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 imported = [node.module or ""]
             for name in {each.partition(".")[0] for each in imported} - {"picograph", *sys.stdlib_module_names}:
-                seen.add(name)
-                names = {re.sub(r"[-_.]+", "-", each).lower() for each in homes.get(name, [name])}
-                if not names & simple and by_way_of.get(name) not in required:
-                    undeclared.add(f"{name} in {path.relative_to(ROOT)}")
+                seen[name] = str(path.relative_to(ROOT))
     assert len(seen) > 8
-    assert undeclared == set()
+    brought = {name: {canonical(each) for each in homes.get(name, [name])} | {by_way_of.get(name, "")} for name in seen}
+    assert {f"{name} in {seen[name]}" for name, by in brought.items() if not by & (required | extras)} == set()
+    assert {each for each in required if not any(each in by for by in brought.values())} == set()
 
 
 def test_it_works_in_an_empty_environment_away_from_the_repository(wheel: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Promise: every question gives the answer worked out by hand, and the same one on Oxigraph, on rdflib and on a server."""
+"""Promise: each question gives the answer worked out by hand, the same on Oxigraph, on rdflib and on a server."""
 
 import csv
 from collections.abc import Callable
@@ -68,7 +68,10 @@ def facts() -> dict[str, Place]:
 def _on_rdflib(dataset: Any, name: str, parameters: dict[str, Any]) -> list[Row]:
     question = catalog.question(name)
     return [
-        {key: cell(column.kind, None if row[key] is None else str(row[key])) for key, column in question.columns.items()}
+        {
+            key: cell(column.kind, None if row[key] is None else str(row[key]))
+            for key, column in question.columns.items()
+        }
         for row in dataset.query(sparql(question, parameters))
     ]
 
@@ -94,7 +97,9 @@ def _matches(row: Row, expected: dict[str, Any], facts: dict[str, Place], only: 
                 arm = f"{key}/arm/{wanted.pop(name)}"
                 assert row[name] == arm
     given = {name: value for name, value in row.items() if value is not None and name not in ("study", "evidence")}
-    given = {name: value for name, value in given.items() if not str(value).startswith("https://w3id.org/picograph/study/")}
+    given = {
+        name: value for name, value in given.items() if not str(value).startswith("https://w3id.org/picograph/study/")
+    }
     if only:
         given = {name: value for name, value in given.items() if name in only}
     wanted = {

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 # In the order in which they are asked: those that can be sure come first.
 READERS = {
     "study-file": "picograph.kg.readers.study_file:read",
+    "pubmed-xml": "picograph.kg.readers.pubmed_xml:read",
+    "nbib": "picograph.kg.readers.nbib:read",
+    "ris": "picograph.kg.readers.ris:read",
+    "clinicaltrials": "picograph.kg.readers.clinicaltrials:read",
     "pubmed-text": "picograph.kg.readers.pubmed_text:read",
 }
 GROUP = "picograph.readers"
@@ -89,6 +93,22 @@ def _binary(content: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def source_text_of(content: bytes, name: str) -> str:
+    """Give the text in which the places of a record count: by a rule of its reader, else the file as it is.
+
+    :raises InputError: if it is of no known format, is no text, or its reader refuses it
+
+    >>> source_text_of(b"PMID- 1\\nTI  - A title.\\n", "example")
+    'A title.\\n\\nPMID: 1\\n'
+    """
+    from picograph.kg.source import source_text
+
+    target = READERS.get(found := detect(content, name)) or _joined()[found]
+    rule = getattr(import_module(target.partition(":")[0]), "source_text_of", None)
+    text: str = rule(content, name) if rule else source_text(content)
+    return text
 
 
 def read_record(content: bytes, name: str) -> "Study":

@@ -27,13 +27,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from picograph.kg.readers.bibliography import MONTHS, REGISTRY_NUMBER, is_registration
 from picograph.kg.source import Evidence, Method, Place, Record, source_of, source_text
 from picograph.kg.study import MeshHeading, PublicationType, Report, Study, Substance
 from picograph.ontology.errors import InputError
 
 READER = "pubmed-text 1"
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CITATION = re.compile(
     r"(?P<journal>(?!\d+\.\s)[^\s.•].{0,200}?)\.\s"
     r"(?P<when>(?P<year>(?:18|19|20)\d\d)(?:\s(?P<month>[A-Z][a-z]{2})(?:\s(?P<day>\d{1,2}))?(?![\w-])|\s[A-Z][\w-]+)?"
@@ -44,15 +44,6 @@ _PMID = re.compile(r"\bPMID:\s*(?P<pmid>[1-9]\d{0,8})\b")
 _PMCID = re.compile(r"\bPMCID:\s*(?P<pmcid>PMC[1-9]\d*)\b")
 _BULLET = re.compile(r"\s*[•*·]\s+(?P<item>\S.*?)\s*$")
 _LABEL = re.compile(r"(?P<label>[A-Z][A-Za-z0-9 ,/&'()-]{1,50}?):\s+(?=\S)")
-_REGISTRATION = re.compile(
-    r"(?:(?:clinical\s)?trials?\s(?:registration|registry|registered)|clinical\strials?\s(?:info|information|number)"
-    r"|registration|registry|clinicaltrials\.gov)(?:\s(?:number|identifier|id|no\.?|information|and date))?",
-    re.IGNORECASE,
-)
-_REGISTRY_NUMBER = re.compile(
-    r"\b(?:NCT\d{8}|ISRCTN\d{8}|ACTRN\d{14}|DRKS\d{8}|UMIN\d{9}|jRCTs?\d{9,10}|KCT\d{7}|NTR\d{2,5}|TCTR\d{11}"
-    r"|ChiCTR[A-Z0-9-]{4,}|IRCT[0-9A-Z]{6,}|CTRI/\d{4}/\d{2,3}/\d{6}|20\d\d-\d{6}-\d\d)\b"
-)
 
 # The headings of lists, and the first words of paragraphs, that are no part of an abstract.
 _LISTS = {
@@ -63,6 +54,9 @@ _LISTS = {
     "associated data": "associated data",
     "secondary source id": "associated data",
     "supplementary concepts": "other",
+    "registry numbers": "other",
+    "comments and corrections": "other",
+    "keywords": "other",
     "grants and funding": "other",
     "grant support": "other",
     "related information": "other",
@@ -219,8 +213,7 @@ def _is_prose(words: str) -> bool:
 
 
 def _is_registration(words: str) -> bool:
-    label = words.partition(":")[0]
-    return ":" in words and _REGISTRATION.fullmatch(label.strip()) is not None
+    return ":" in words and is_registration(words.partition(":")[0])
 
 
 def _registrations(text: str, layout: _Layout) -> Iterator[str]:
@@ -228,19 +221,19 @@ def _registrations(text: str, layout: _Layout) -> Iterator[str]:
     for paragraph in layout.body:
         for start, end in paragraph.lines:
             if _is_registration(text[start:end]):
-                yield from _REGISTRY_NUMBER.findall(text[start:end])
+                yield from REGISTRY_NUMBER.findall(text[start:end])
     for kind, items in layout.lists:
         if kind == "associated data":
             for start, end in items:
-                yield from _REGISTRY_NUMBER.findall(text[start:end])
+                yield from REGISTRY_NUMBER.findall(text[start:end])
 
 
 def _published(citation: re.Match[str]) -> str:
     """Write the date of a citation as far as it is one: a season or a span of months leaves the year."""
     month = (citation["month"] or "").casefold()
-    if month not in _MONTHS:
+    if month not in MONTHS:
         return citation["year"]
-    date = f"{citation['year']}-{_MONTHS.index(month) + 1:02}"
+    date = f"{citation['year']}-{MONTHS.index(month) + 1:02}"
     return f"{date}-{int(citation['day']):02}" if citation["day"] else date
 
 

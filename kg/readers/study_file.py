@@ -29,6 +29,7 @@ from functools import cache
 from typing import Any, Literal, NamedTuple, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, Meta, Struct, structs
+
 from picograph.kg.results import Value
 from picograph.kg.source import Place, source_text
 from picograph.kg.study import Study

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, Self
 
-from picograph.kg.store.sources import SourceShelf
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
+
+from picograph.kg.store.sources import SourceShelf
 
 if TYPE_CHECKING:
     import rdflib

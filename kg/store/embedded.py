@@ -7,7 +7,6 @@ keeps the one that they opened.
 """
 
 import contextlib
-import gc
 import os
 import re
 import shutil
@@ -16,12 +15,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from filelock import FileLock, Timeout
-from picograph.kg.store.base import QueryResults, Store, Writer
-from picograph.kg.store.guard import refuse_service
-from picograph.kg.store.sources import SourceShelf
-from picograph.ontology.errors import PicographError, StoreError, UsageError
 from pyoxigraph import NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
+
+from picograph.kg.store.base import QueryResults, Store, Writer
+from picograph.kg.store.guard import refuse_deep, refuse_service
+from picograph.kg.store.sources import SourceShelf
+from picograph.ontology.errors import PicographError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import rdflib
@@ -31,19 +31,47 @@ try:
 except ImportError:  # Windows keeps open files from being deleted, which is all that the lock is for
     fcntl = None  # type: ignore[assignment]
 
-_GENERATION = re.compile(r"generation-(\d{6,})")
+_GENERATION = re.compile(r"generation-([0-9]{6,15})")
+_ENGINE = (OSError, RuntimeError)  # what Oxigraph raises where files cannot be read or written, or are damaged
+_MAKE_NEW = "see whether the folder is whole and readable; load the records into a new folder if it is not"
+
+
+@contextlib.contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """Raise what Oxigraph says of damaged files as what the system says of others."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise OSError(str(error)) from None
 
 
 class _OxigraphWriter:
+    """Writes into a copy; of no more use when its block has ended."""
+
     def __init__(self, oxigraph: Oxigraph) -> None:
-        self._oxigraph = oxigraph
+        self._copy: Oxigraph | None = oxigraph
+
+    def _oxigraph(self) -> Oxigraph:
+        if self._copy is None:
+            raise ValueError("this writer's block has ended")
+        return self._copy
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         self.remove(graph)
-        self._oxigraph.extend(quads)
+        with _as_os_errors():
+            self._oxigraph().extend(quads)
 
     def remove(self, graph: str) -> None:
-        self._oxigraph.remove_graph(NamedNode(graph))
+        with _as_os_errors():
+            self._oxigraph().remove_graph(NamedNode(graph))
+
+    def flush(self) -> None:
+        with _as_os_errors():
+            self._oxigraph().flush()
+
+    def close(self) -> None:
+        """Let go of the copy: Oxigraph closes its files when nothing refers to it, and our caller keeps this writer."""
+        self._copy = None
 
 
 class _OxigraphStore(Store):
@@ -54,21 +82,33 @@ class _OxigraphStore(Store):
 
     def query(self, sparql: str) -> QueryResults:
         refuse_service(sparql)
+        refuse_deep(sparql)
         try:
             return self._oxigraph().query(sparql, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise UsageError(
                 f"this is not SPARQL 1.1: {error}", where="the query", remedy="correct it at that line and column"
             ) from None
+        except _ENGINE as error:
+            raise self._damaged(error) from None
 
     def quads(self, graph: str | None = None) -> Iterator[Quad]:
-        return self._oxigraph().quads_for_pattern(None, None, None, NamedNode(graph) if graph else None)
+        found = self._oxigraph().quads_for_pattern(None, None, None, NamedNode(graph) if graph else None)
+        return self._whole(found)
+
+    def _whole(self, quads: Iterator[Quad]) -> Iterator[Quad]:
+        try:
+            yield from quads
+        except _ENGINE as error:
+            raise self._damaged(error) from None
+
+    def _damaged(self, error: Exception) -> StoreError:
+        return StoreError(f"the store cannot be read: {error}", where=self.location, remedy=_MAKE_NEW)
 
     def graph(self) -> "rdflib.Dataset":
-        import rdflib
-        from oxrdflib import OxigraphStore
+        from picograph.kg.store.datasets import embedded_dataset
 
-        return rdflib.Dataset(store=OxigraphStore(store=self._oxigraph()), default_union=True)
+        return embedded_dataset(self._oxigraph())
 
 
 class MemoryStore(_OxigraphStore):
@@ -91,7 +131,8 @@ class MemoryStore(_OxigraphStore):
     def write(self) -> Iterator[Writer]:
         copy = Oxigraph()
         copy.bulk_extend(iter(self._store))
-        yield _OxigraphWriter(copy)
+        with contextlib.closing(_OxigraphWriter(copy)) as writer:
+            yield writer
         self._store = copy
 
 
@@ -107,7 +148,7 @@ class FolderStore(_OxigraphStore):
         self.sources = SourceShelf(folder / "sources")
         self._open: Oxigraph | None = None
         self._in_use: IO[bytes] | None = None
-        if folder.exists() and not (folder.is_dir() and (self._current() or not self._strangers())):
+        if not self._may_be_ours():
             raise StoreError(
                 "this is not a picograph store",
                 where=str(folder),
@@ -117,9 +158,24 @@ class FolderStore(_OxigraphStore):
     def checksums(self) -> dict[str, str]:
         return {} if self._current() is None else super().checksums()
 
-    def _strangers(self) -> list[Path]:
-        ours = {"sources", "writer.lock", "CURRENT.new"}
-        return [path for path in self._folder.iterdir() if path.name not in ours and not _GENERATION.match(path.name)]
+    def _may_be_ours(self) -> bool:
+        """Say whether this is a store, an empty folder, or nothing. A bare Oxigraph folder has a CURRENT file too."""
+        try:
+            names = {path.name for path in self._folder.iterdir()}
+        except FileNotFoundError:
+            return True
+        except NotADirectoryError:
+            return not self._folder.exists()  # a file further up is found when something is written
+        except OSError as error:
+            raise self._unreadable(error) from None
+        names -= {"sources", "writer.lock", "CURRENT.new"}
+        return not names or any(_GENERATION.fullmatch(name) for name in names)
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        said = error.strerror or str(error)
+        return StoreError(
+            f"the store cannot be read: {said}", where=self.location, remedy="see whether the path is right and yours"
+        )
 
     def _current(self) -> str | None:
         try:
@@ -127,9 +183,7 @@ class FolderStore(_OxigraphStore):
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise StoreError(
-                "the store cannot be read", where=self.location, remedy=os.strerror(error.errno or 0)
-            ) from None
+            raise self._unreadable(error) from None
         except UnicodeDecodeError:
             name = ""
         if not _GENERATION.fullmatch(name):
@@ -142,6 +196,12 @@ class FolderStore(_OxigraphStore):
 
     def _oxigraph(self) -> Oxigraph:
         if self._open is None:
+            self._open = self._opened()
+        return self._open
+
+    def _opened(self) -> Oxigraph:
+        """Open the current generation; a later one, where a writer swept it away before it was held."""
+        for last in (False,) * 9 + (True,):
             name = self._current()
             if name is None:
                 raise StoreError(
@@ -154,15 +214,14 @@ class FolderStore(_OxigraphStore):
                 if fcntl is not None:
                     self._in_use = (path / "in-use").open("rb")
                     fcntl.flock(self._in_use, fcntl.LOCK_SH)
-                self._open = Oxigraph.read_only(str(path / "quads"))
-            except OSError as error:
+                return Oxigraph.read_only(str(path / "quads"))
+            except _ENGINE as error:
                 self.close()
-                raise StoreError(
-                    f"the store cannot be opened: {error}",
-                    where=str(path),
-                    remedy="see whether the folder is whole and readable; loading the records again makes a new one",
-                ) from None
-        return self._open
+                if last or self._current() == name:
+                    raise StoreError(
+                        f"the store cannot be opened: {error}", where=str(path), remedy=_MAKE_NEW
+                    ) from None
+        raise AssertionError("not reached")
 
     def close(self) -> None:
         self._open = None
@@ -194,33 +253,58 @@ class FolderStore(_OxigraphStore):
 
     def _new_generation(self) -> Iterator[Writer]:
         current = self._current()
+        if current is None and self._last() > 1:  # only the first generation can have been cut off before CURRENT
+            raise StoreError(
+                "the store's CURRENT file is missing",
+                where=self.location,
+                remedy="write the name of the newest generation folder into a file CURRENT",
+            )
         self._sweep(keep={current})
-        number = int(_GENERATION.fullmatch(current)[1]) + 1 if current else 1  # type: ignore[index]
-        path = self._folder / f"generation-{number:06d}"
+        path = self._folder / f"generation-{self._last() + 1:06d}"
         path.mkdir()
         try:
             (path / "in-use").touch()
-            if current:
-                Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
-            oxigraph: Oxigraph | None = Oxigraph(str(path / "quads"))
-            yield _OxigraphWriter(oxigraph)  # type: ignore[arg-type]
-            oxigraph.flush()
+            with contextlib.closing(self._copy(current, path)) as writer:
+                yield writer
+                writer.flush()
+            self._make_current(path.name)
         except BaseException:
-            oxigraph = None
-            gc.collect()
-            shutil.rmtree(path, ignore_errors=True)
+            if self._current_or_none() != path.name:
+                shutil.rmtree(path, ignore_errors=True)
             raise
-        del oxigraph
-        gc.collect()  # Oxigraph closes its files when it is collected
-        new = self._folder / "CURRENT.new"
-        with new.open("w", encoding="utf-8") as file:
-            file.write(path.name + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._folder / "CURRENT")
-        _sync_folder(self._folder)
         self.close()
         self._sweep(keep={path.name})
+
+    def _copy(self, current: str | None, path: Path) -> _OxigraphWriter:
+        with _as_os_errors():
+            if current:
+                Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
+            return _OxigraphWriter(Oxigraph(str(path / "quads")))
+
+    def _last(self) -> int:
+        """Give the highest number of a generation, or 0."""
+        found = (_GENERATION.fullmatch(path.name) for path in self._folder.iterdir())
+        return max((int(match[1]) for match in found if match), default=0)
+
+    def _make_current(self, name: str) -> None:
+        """Make a generation the current one, by one rename."""
+        new = self._folder / "CURRENT.new"
+        try:
+            with new.open("w", encoding="utf-8") as file:
+                file.write(name + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._folder / "CURRENT")
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
+        _sync_folder(self._folder)
+
+    def _current_or_none(self) -> str | None:
+        try:
+            return self._current()
+        except StoreError:
+            return None
 
     def _sweep(self, keep: set[str | None]) -> None:
         """Delete generations that nobody reads: older ones, and halves that a kill left behind."""

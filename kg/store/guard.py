@@ -1,18 +1,30 @@
-"""Nothing is asked of an address that the user did not name: a query with SERVICE is refused before it runs."""
+"""What a query may not do is seen before it runs.
+
+Nothing is asked of an address that the user did not name, and no query is so deep that reading it ends the program.
+"""
 
 import re
 
 from picograph.ontology.errors import UsageError
 
-# What may hold the word without being the keyword: texts, IRIs, comments, variables and prefixed names.
-_HARMLESS = re.compile(
+# What may hold the word without being the keyword: texts, IRIs, comments, variables and local names. Engines read
+# without word boundaries, so that "1SERVICE<…>" and "SERVICE:x{…}" are clauses: all else that holds the word is one.
+_TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
     r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
-    r"|<[^<>\"{}|^`\\\x00-\x20]*>|#[^\n\r]*|[?$]\w+|[\w.-]*:[\w.:%-]*",
+    r"|<[^<>\"{}|^`\\\x00-\x20]*>|#[^\n\r]*|[?$]\w+"
+    r"|:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)(?:[\w:-]|%[0-9A-Fa-f]{2}|\\.)*",
     re.DOTALL,
 )  # fmt: skip
-_KEYWORD = re.compile(r"(?<!\w)SERVICE(?!\w)", re.IGNORECASE)
+_SURE_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
+# "?a<?b)SERVICE#>" is no IRI to some engines, but "less than" and a comment: nor is its end then the end of an IRI.
+_UNSURE_IRI = re.compile(r"['#]|service", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_FORM = re.compile(r"(?<![\w.-])(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:.-])", re.IGNORECASE)
+
+DEEPEST = 100  # brackets inside brackets; a query of a thousand ends the engine's process
+LONGEST = 1000  # operators and clauses, which engines read into a tree as deep as they are many
+_STEP = re.compile(r"\{|&&|\|\||[!*+/|^;-]|\.(?!\d)|\b(?:FILTER|BIND|UNION|OPTIONAL|MINUS)\b", re.IGNORECASE)
 
 
 def _unescape(escape: re.Match[str]) -> str:
@@ -20,8 +32,19 @@ def _unescape(escape: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else escape[0]
 
 
+def _bare(sparql: str, unsure: str) -> str:
+    """Give a query without its texts, IRIs, comments, variables and local names; ``unsure`` for what may be an IRI."""
+
+    def blank(token: re.Match[str]) -> str:
+        text = token[0]
+        doubtful = text.startswith("<") and not _SURE_IRI.match(text) and _UNSURE_IRI.search(text)
+        return unsure if doubtful else " "
+
+    return _TOKEN.sub(blank, sparql)
+
+
 def refuse_service(sparql: str) -> None:
-    """Refuse a query that would ask another endpoint.
+    """Refuse a query that would ask another endpoint, or that hides whether it would.
 
     :raises UsageError: if the query has a SERVICE clause
 
@@ -30,13 +53,61 @@ def refuse_service(sparql: str) -> None:
     Traceback (most recent call last):
     picograph.ontology.errors.UsageError: the query asks another endpoint with SERVICE...
     """
-    if "service" not in sparql.lower() and "\\u" not in sparql.lower():
+    plain = sparql
+    while (decoded := _ESCAPE.sub(_unescape, plain)) != plain:  # \uXXXX may stand anywhere, in keywords too
+        plain = decoded
+    if "service" not in plain.lower():
         return
-    # SPARQL reads \uXXXX anywhere in a query, keywords included; decoded inside a text it can only hide less
-    for text in (sparql, _ESCAPE.sub(_unescape, sparql)):
-        if _KEYWORD.search(_HARMLESS.sub(" ", text)):
+    if plain != sparql:
+        raise UsageError(
+            "the query has the word SERVICE and \\u escapes, which may hide a clause that asks another endpoint",
+            where="the query",
+            remedy="write the characters themselves instead of \\u escapes",
+        )
+    if "service" in _bare(sparql, " service ").lower():
+        raise UsageError(
+            "the query asks another endpoint with SERVICE, which is off",
+            where="the query",
+            remedy="ask that endpoint itself: picograph query … --store URL; a prefix needs a name without that word",
+        )
+
+
+def refuse_deep(sparql: str) -> None:
+    """Refuse a query that is nested or chained so far that an engine would run out of stack, which nothing survives.
+
+    :raises UsageError: if it is
+
+    >>> refuse_deep("SELECT * WHERE { ?s ?p ?o }")
+    >>> refuse_deep("SELECT * WHERE " + "{" * 5000 + "}" * 5000)
+    Traceback (most recent call last):
+    picograph.ontology.errors.UsageError: the query has 101 brackets inside each other...
+    """
+    if len(sparql) <= DEEPEST:
+        return
+    bare = _bare(sparql, " ")
+    depth = 0
+    for bracket in re.findall(r"[{}()\[\]]", bare):
+        depth += 1 if bracket in "{([" else -1
+        if depth > DEEPEST:
             raise UsageError(
-                "the query asks another endpoint with SERVICE, which is off",
+                f"the query has {depth} brackets inside each other, and {DEEPEST} are allowed",
                 where="the query",
-                remedy="ask that endpoint itself: picograph query … --store URL",
+                remedy="write it flatter",
             )
+    steps = sum(1 for _ in _STEP.finditer(bare))
+    if steps > LONGEST:
+        raise UsageError(
+            f"the query has {steps} clauses and operators, and {LONGEST} are allowed",
+            where="the query",
+            remedy="ask for many things with VALUES ?x { … }, which may be as long as you like",
+        )
+
+
+def form_of(sparql: str) -> str | None:
+    """Give the form of a query; None where it has none.
+
+    >>> form_of("PREFIX ask: <http://example.org/> SELECT ?ask WHERE { ?ask ask:select 1 }")
+    'SELECT'
+    """
+    found = _FORM.search(_bare(sparql, " "))
+    return found[1].upper() if found else None

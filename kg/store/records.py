@@ -1,12 +1,13 @@
 """Studies read back from a store."""
 
+from pyoxigraph import NamedNode, QuerySolutions
+
 from picograph.kg.model import PG
 from picograph.kg.source import Method
 from picograph.kg.store.base import Store
 from picograph.kg.study import Study
 from picograph.kg.triples import study_iri, study_key, study_of
 from picograph.ontology.errors import UsageError
-from pyoxigraph import NamedNode, QuerySolutions
 
 
 def _values(store: Store, sparql: str, variable: str) -> list[str]:
@@ -30,7 +31,9 @@ def records(store: Store, study: str) -> list[Study]:
     try:
         node = NamedNode(study if "://" in study else study_iri(study))
     except ValueError:
-        raise UsageError(f"{study!r} is not a study", remedy="picograph ask studies lists them") from None
+        raise UsageError(
+            f"{study!r} is not a study", where=store.location, remedy="picograph ask studies lists them"
+        ) from None
     pattern = f"?record a <{PG}Record> ; <{PG}ofStudy> {node}"
     graphs = _values(store, f"SELECT ?record WHERE {{ GRAPH ?record {{ {pattern} }} }}", "record")
     if not graphs:

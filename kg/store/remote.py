@@ -4,21 +4,22 @@ Where only the query address is given, the others follow the convention of the s
 address that the user names is used instead of the Graph Store Protocol.
 """
 
+import ast
 import contextlib
+import http.client
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from picograph.kg.store.base import QueryResults, Store, Writer
-from picograph.kg.store.guard import refuse_service
-from picograph.kg.store.sources import SourceShelf
-from picograph.ontology.errors import StoreError, UsageError
 from pyoxigraph import (
     NamedNode,
     Quad,
+    QueryBoolean,
     QueryResultsFormat,
+    QuerySolutions,
     QueryTriples,
     RdfFormat,
     Triple,
@@ -28,6 +29,11 @@ from pyoxigraph import (
 )
 from pyoxigraph import Store as Oxigraph
 
+from picograph.kg.store.base import QueryResults, Store, Writer
+from picograph.kg.store.guard import form_of, refuse_service
+from picograph.kg.store.sources import SourceShelf
+from picograph.ontology.errors import StoreError, UsageError
+
 if TYPE_CHECKING:
     import rdflib
 
@@ -36,6 +42,14 @@ _CONVENTIONS = (  # end of the query address -> ends of the update and of the gr
     ("/sparql-auth", "/sparql-auth", "/sparql-graph-crud-auth"),  # Virtuoso
     ("/sparql", "/update", "/data"),  # Fuseki
 )
+_TEXT = ("text/plain",)  # what a server calls any message; the formats that once used the name have better ones
+_RESULTS: dict[str, type] = {
+    "SELECT": QuerySolutions,
+    "ASK": QueryBoolean,
+    "CONSTRUCT": QueryTriples,
+    "DESCRIBE": QueryTriples,
+}
+_FAILURES = (OSError, ValueError, OverflowError, http.client.HTTPException)
 _ACCEPT = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8"
 
 
@@ -78,7 +92,10 @@ class RemoteStore(Store):
 
     # --- reading ---
 
-    def _request(self, endpoint: str, sparql: str, *, update: bool = False) -> tuple[bytes, str]:
+    def _request(
+        self, endpoint: str, sparql: str, *, update: bool = False, default_graph: str | None = None
+    ) -> tuple[bytes, str]:
+        """Ask; give the body of the answer and its media type."""
         from SPARQLWrapper import POST, POSTDIRECTLY, SPARQLWrapper
         from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
@@ -86,27 +103,27 @@ class RemoteStore(Store):
         wrapper.setQuery(sparql)
         wrapper.queryType = "INSERT" if update else "SELECT"  # SPARQLWrapper guesses it from the text, with a warning
         wrapper.setMethod(POST)
-        wrapper.setTimeout(self._timeout)
+        wrapper.timeout = self._timeout  # setTimeout makes 0 of half a second, which is another thing
         if update:
             wrapper.setRequestMethod(POSTDIRECTLY)
         else:
             wrapper.addCustomHttpHeader("Accept", _ACCEPT)
-            wrapper.addParameter("union-default-graph", "true")  # Oxigraph's; other servers do not mind
+            if default_graph is not None:
+                wrapper.addDefaultGraph(default_graph)
+            else:
+                wrapper.addParameter("union-default-graph", "true")  # Oxigraph's; other servers do not mind
         try:
-            response = wrapper.query().response
-            return response.read(), response.headers.get_content_type()
+            with wrapper.query().response as response:
+                return response.read(), response.headers.get_content_type()
         except SPARQLWrapperException as error:
-            said = _first_line(error.args[0] if error.args else "")
-            if type(error).__name__ == "QueryBadFormed":
+            said = _first_line(_body(error))
+            if type(error).__name__ == "QueryBadFormed" and not update:
                 raise UsageError(
                     f"this is not SPARQL 1.1 to the server: {said}", where=endpoint, remedy="correct the query"
                 ) from None
-            raise self._failure(endpoint, f"{type(error).__name__}: {said}") from None
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._failure(endpoint, f"HTTP {error.code}: {_first_line(error.read())}") from None
-        except (OSError, ValueError) as error:
-            raise self._failure(endpoint, str(getattr(error, "reason", error))) from None
+            raise self._failure(endpoint, f"{_words(type(error).__name__)}: {said}") from None
+        except _FAILURES as error:
+            raise self._failure(endpoint, _said(error)) from None
 
     def _failure(self, endpoint: str, said: str) -> StoreError:
         return StoreError(
@@ -118,16 +135,28 @@ class RemoteStore(Store):
     def query(self, sparql: str) -> QueryResults:
         refuse_service(sparql)
         body, media_type = self._request(self._endpoints.query, sparql)
-        return self._results(body, media_type)
+        results = self._results(body, media_type)
+        expected = _RESULTS.get(form_of(sparql) or "")
+        if expected is not None and not isinstance(results, expected):
+            said = f"it answers {media_type}, which is not what was asked: {_first_line(body)}"
+            raise self._failure(self._endpoints.query, said)
+        return results
 
     def _results(self, body: bytes, media_type: str) -> QueryResults:
         try:
-            if (results := QueryResultsFormat.from_media_type(media_type)) is not None:
+            if media_type not in _TEXT and (results := QueryResultsFormat.from_media_type(media_type)) is not None:
+                answer = parse_query_results(body, format=results)
+                if not isinstance(answer, QuerySolutions):
+                    return answer
+                for _ in answer:  # rows are parsed as they are taken: an answer cut off is to be found here, not there
+                    pass
                 return parse_query_results(body, format=results)
-            if (rdf := RdfFormat.from_media_type(media_type)) is not None:
+            if media_type not in _TEXT and (rdf := RdfFormat.from_media_type(media_type)) is not None:
                 return _query_triples(quad.triple for quad in parse(body, format=rdf))
         except (SyntaxError, ValueError) as error:
-            raise self._failure(self._endpoints.query, f"its answer is not whole: {error}") from None
+            raise self._failure(
+                self._endpoints.query, f"its answer is not whole: {error}; it begins with {_first_line(body)}"
+            ) from None
         raise self._failure(self._endpoints.query, f"it answers {media_type}: {_first_line(body)}")
 
     def quads(self, graph: str | None = None) -> Iterator[Quad]:
@@ -138,10 +167,13 @@ class RemoteStore(Store):
         return (Quad(row["s"], row["p"], row["o"], NamedNode(graph)) for row in rows)  # type: ignore[union-attr]
 
     def graph(self) -> "rdflib.Dataset":
-        import rdflib
-        from rdflib.plugins.stores.sparqlstore import SPARQLStore
+        from picograph.kg.store.datasets import endpoint_dataset
 
-        return rdflib.Dataset(store=SPARQLStore(self._endpoints.query, returnFormat="json"), default_union=True)
+        def ask(sparql: str, *, default_graph: str | None) -> tuple[bytes, str]:
+            refuse_service(sparql)
+            return self._request(self._endpoints.query, sparql, default_graph=default_graph)
+
+        return endpoint_dataset(self._endpoints.query, ask)
 
     # --- writing ---
 
@@ -175,17 +207,13 @@ class RemoteStore(Store):
 
     def _graph_store(self, method: str, graph: str, body: bytes) -> None:
         url = f"{self._endpoints.graphs}?{urllib.parse.urlencode({'graph': graph})}"
-        request = urllib.request.Request(
-            url, data=body, method=method, headers={"Content-Type": "application/n-triples", "User-Agent": "picograph"}
-        )
+        headers = {"Content-Type": "application/n-triples", "User-Agent": "picograph"}
         try:
+            request = urllib.request.Request(url, data=body, method=method, headers=headers)
             with urllib.request.urlopen(request, timeout=self._timeout):
                 pass
-        except urllib.error.HTTPError as error:
-            with error:
-                raise self._failure(url, f"HTTP {error.code}: {_first_line(error.read())}") from None
-        except (OSError, ValueError) as error:
-            raise self._failure(url, str(getattr(error, "reason", error))) from None
+        except _FAILURES as error:
+            raise self._failure(url, _said(error)) from None
 
 
 def _query_triples(triples: Iterator[Triple]) -> QueryTriples:
@@ -195,6 +223,37 @@ def _query_triples(triples: Iterator[Triple]) -> QueryTriples:
     results = memory.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
     assert isinstance(results, QueryTriples)
     return results
+
+
+def _said(error: Exception) -> str:
+    """Give the words of an error: those of the server, where it said any."""
+    if isinstance(error, urllib.error.HTTPError):
+        with error:
+            try:
+                body = error.read()
+            except (OSError, http.client.HTTPException):
+                body = b""
+            return f"HTTP {error.code}: {_first_line(body or error.reason)}"
+    if isinstance(error, http.client.IncompleteRead):
+        return f"its answer ends after {len(error.partial)} bytes"
+    if isinstance(error, http.client.HTTPException):
+        return f"{_words(type(error).__name__)}: {_first_line(error)}"
+    return str(getattr(error, "reason", error))
+
+
+def _body(error: Exception) -> bytes | str:
+    """Give what the server said from an error of SPARQLWrapper, which keeps it in its message alone."""
+    said = str(error.args[0]) if error.args else ""
+    _, mark, body = said.partition("Response:\n")
+    try:
+        return cast(bytes, ast.literal_eval(body)) if mark else said
+    except (SyntaxError, ValueError):
+        return body
+
+
+def _words(name: str) -> str:
+    """Write the name of an error's class as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _first_line(said: object) -> str:

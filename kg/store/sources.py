@@ -1,12 +1,11 @@
 """The texts that places refer to, kept by their checksum on the user's own disk and never in a graph."""
 
-import os
 import re
 import tempfile
 from pathlib import Path
 
 from picograph.kg.source import source_of, source_text
-from picograph.ontology.errors import StoreError
+from picograph.ontology.errors import EvidenceError, StoreError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -31,7 +30,7 @@ class SourceShelf:
         if sha256 not in self._texts and self._folder is not None and _SHA256.fullmatch(sha256):
             try:
                 text = source_text((self._folder / f"{sha256}.txt").read_bytes())
-            except FileNotFoundError:
+            except (OSError, EvidenceError):
                 return None
             if source_of(text).sha256 == sha256:
                 self._texts[sha256] = text
@@ -48,17 +47,27 @@ class SourceShelf:
 
         :raises StoreError: if it cannot be written
         """
-        sha256 = self.offer(text)
+        sha256 = source_of(text).sha256
         if self._folder is not None:
             path = self._folder / f"{sha256}.txt"
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                if not path.exists():
-                    with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as partial:
-                        partial.write(text.encode())
-                    Path(partial.name).replace(path)
+                if not path.exists() or path.read_bytes() != text.encode():  # a damaged copy is made whole
+                    self._write(path, text.encode())
             except OSError as error:
                 raise StoreError(
-                    "the source text cannot be kept", where=str(path), remedy=os.strerror(error.errno or 0)
+                    f"the source text cannot be kept: {error.strerror or error}",
+                    where=str(path),
+                    remedy="see whether the disk is full and the folder yours",
                 ) from None
-        return sha256
+        return self.offer(text)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+            try:
+                partial.write(content)
+                partial.close()
+                Path(partial.name).replace(path)
+            except BaseException:
+                Path(partial.name).unlink(missing_ok=True)
+                raise

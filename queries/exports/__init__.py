@@ -1,11 +1,14 @@
 """One module per target: store -> file. Each says what its format could not express."""
 
+import contextlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from picograph.ontology.errors import UsageError
+from picograph.ontology.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
@@ -70,6 +73,28 @@ def export(target: str) -> Export:
     module, _, name = known[target].partition(":")
     function: Export = getattr(import_module(module), name)
     return function
+
+
+def write_whole(path: str, chunks: Iterable[bytes]) -> None:
+    """Write a file whole or not at all; a device or a pipe is written as it is.
+
+    :raises InputError: if it cannot be written
+    """
+    target = Path(path)
+    partial = target if target.exists() and not target.is_file() else Path(f"{path}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            file.writelines(chunks)
+        if partial != target:
+            partial.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"the file cannot be written: {error.strerror}", where=path, remedy="see whether the folder is there"
+        ) from None
+    finally:
+        if partial != target:
+            with contextlib.suppress(OSError):
+                partial.unlink()
 
 
 def quads_sorted(graphs: "Mapping[str, list[Quad]]") -> "Iterator[Quad]":

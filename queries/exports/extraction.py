@@ -5,12 +5,13 @@ import io
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
+from pyoxigraph import Quad
+
 from picograph.kg.model import Kind, fields
 from picograph.kg.results import Part, Result, Value
 from picograph.kg.study import Study
 from picograph.kg.triples import document_iri, place_iri, records_of, study_of
 from picograph.queries.exports import Exported
-from pyoxigraph import Quad
 
 COLUMNS = (
     "study",

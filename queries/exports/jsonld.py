@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad
+
 from picograph.queries.exports import Exported, quads_sorted
 from picograph.queries.exports.rdf import prefixes
-from pyoxigraph import Literal, NamedNode, Quad
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -21,6 +22,13 @@ def _short(iri: str, declared: Mapping[str, str]) -> str:
     return iri
 
 
+def _node(term: object, declared: Mapping[str, str]) -> str:
+    if isinstance(term, BlankNode):
+        return f"_:{term.value}"
+    assert isinstance(term, NamedNode)
+    return _short(term.value, declared)
+
+
 def _value(term: object, declared: Mapping[str, str]) -> dict[str, str]:
     if isinstance(term, Literal):
         if term.language:
@@ -28,8 +36,7 @@ def _value(term: object, declared: Mapping[str, str]) -> dict[str, str]:
         if term.datatype.value == _STRING:
             return {"@value": term.value}
         return {"@value": term.value, "@type": _short(term.datatype.value, declared)}
-    assert isinstance(term, NamedNode)
-    return {"@id": _short(term.value, declared)}
+    return {"@id": _node(term, declared)}
 
 
 def jsonld(graphs: Mapping[str, list[Quad]]) -> Exported:
@@ -37,10 +44,9 @@ def jsonld(graphs: Mapping[str, list[Quad]]) -> Exported:
     declared = prefixes()
     written: dict[str, dict[str, dict[str, Any]]] = {}
     for quad in quads_sorted(graphs):
-        assert isinstance(quad.graph_name, NamedNode)
-        assert isinstance(quad.subject, NamedNode)
-        nodes = written.setdefault(quad.graph_name.value, {})
-        node = nodes.setdefault(quad.subject.value, {"@id": _short(quad.subject.value, declared)})
+        nodes = written.setdefault(_node(quad.graph_name, declared), {})
+        subject = _node(quad.subject, declared)
+        node = nodes.setdefault(subject, {"@id": subject})
         if quad.predicate.value == _TYPE and isinstance(quad.object, NamedNode):
             node.setdefault("@type", []).append(_short(quad.object.value, declared))
         else:
@@ -50,6 +56,6 @@ def jsonld(graphs: Mapping[str, list[Quad]]) -> Exported:
             "@version": 1.1,
             **{name: {"@id": namespace, "@prefix": True} for name, namespace in declared.items()},
         },
-        "@graph": [{"@id": _short(name, declared), "@graph": list(nodes.values())} for name, nodes in written.items()],
+        "@graph": [{"@id": name, "@graph": list(nodes.values())} for name, nodes in written.items()],
     }
     return Exported([msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"])

@@ -1,16 +1,20 @@
 """RDF files: Turtle, TriG, N-Triples, N-Quads, RDF/XML, as the engine writes them."""
 
+import re
 from collections.abc import Mapping
 
+from pyoxigraph import Quad, RdfFormat, serialize
+
+from picograph.ontology.errors import UsageError
 from picograph.ontology.prefixes import PREFIXES
 from picograph.queries.exports import Exported, quads_sorted
-from pyoxigraph import Quad, RdfFormat, serialize
 
 _BASE = {
     "study": "https://w3id.org/picograph/study/",
     "record": "https://w3id.org/picograph/record/",
     "source": "https://w3id.org/picograph/source/",
 }
+_XML_NAME = re.compile(r"[^\W\d][\w.-]*$")  # what the end of a property's IRI must be
 _USED = ("pg", "prov", "rdf", "rdfs", "skos", "xsd", "dcterms", "mesh", "meshv")
 
 
@@ -43,8 +47,20 @@ def nt(graphs: Mapping[str, list[Quad]]) -> Exported:
 
 
 def rdfxml(graphs: Mapping[str, list[Quad]]) -> Exported:
-    """Write RDF/XML."""
-    return _merged(graphs, RdfFormat.RDF_XML)
+    """Write RDF/XML.
+
+    :raises UsageError: if a property has an IRI of which XML can make no name
+    """
+    for quads in graphs.values():
+        for quad in quads:
+            if not _XML_NAME.search(quad.predicate.value):
+                raise UsageError(
+                    f"RDF/XML has no name for the property {quad.predicate.value}",
+                    where="rdfxml",
+                    remedy="write turtle, trig, nt, nq or jsonld",
+                )
+    exported = _merged(graphs, RdfFormat.RDF_XML)
+    return exported._replace(chunks=[*exported.chunks, b"\n"])
 
 
 def trig(graphs: Mapping[str, list[Quad]]) -> Exported:

@@ -1,0 +1,441 @@
+"""PubMed's XML: a set of articles as efetch gives it, or a file of the yearly baseline or the daily updates (.xml.gz).
+
+An article becomes a report with its index terms, and its data banks' numbers; nothing is read from the prose of the
+abstract. Concepts are those that the index itself names by identifier: nothing is looked up. The text in which places
+count is written by the rule of `bibliography`.
+
+Articles are read one at a time and forgotten, so memory does not grow with the file. No entity is expanded, no DTD
+loaded, no network used: a file that declares entities of its own is refused.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from picograph.kg.readers import bibliography
+from picograph.kg.readers.bibliography import Entry, Found, fold, mesh_curie
+from picograph.kg.study import (
+    Author,
+    MeshHeading,
+    PublicationType,
+    RelatedReport,
+    Report,
+    Study,
+    Substance,
+    SupplementaryConcept,
+)
+from picograph.ontology.errors import InputError
+
+if TYPE_CHECKING:
+    from lxml.etree import XMLPullParser, _Element
+
+READER = "pubmed-xml 1"
+
+_ROOTS = (b"PubmedArticleSet", b"PubmedArticle")
+_ENDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
+_ELEMENT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
+_IN_DOCTYPE = re.compile(rb"<!--.*?-->|\"[^\"]*\"|'[^']*'|[\[\]>]", re.DOTALL)
+_DOCTYPE = '<!DOCTYPE PubmedArticle SYSTEM "pubmed.dtd">'
+_CHUNK = 1 << 16
+_LARGEST = 1 << 26  # bytes of one article: the largest real ones, with thousands of authors, have some millions
+
+
+def sniff(head: bytes) -> bool:
+    """Say whether a file begins like PubMed's XML, packed by gzip or not.
+
+    >>> sniff(b"<?xml version='1.0'?><!DOCTYPE PubmedArticleSet><PubmedArticleSet>")
+    True
+    >>> sniff(b"<html><body>PubmedArticleSet</body></html>")
+    False
+    """
+    return _root(bibliography.head_of(head)) in _ROOTS
+
+
+def _root(head: bytes) -> bytes:
+    """Give the name of the first element, past the declarations before it; nothing where there is none."""
+    at = 3 if head.startswith(b"\xef\xbb\xbf") else 0
+    while True:
+        at += len(head[at:]) - len(head[at:].lstrip())
+        if head.startswith(b"<?", at):
+            at = head.find(b"?>", at) + 2
+        elif head.startswith(b"<!--", at):
+            at = head.find(b"-->", at) + 3
+        elif head.startswith(b"<!DOCTYPE", at):
+            at = _after_doctype(head, at)
+        else:
+            found = _ELEMENT.match(head, at)
+            return found[1] if found else b""
+        if at < 4:  # the head ends in the middle of it
+            return b""
+
+
+def _after_doctype(head: bytes, at: int) -> int:
+    inside = False
+    for token in _IN_DOCTYPE.finditer(head, at):
+        inside = token[0] == b"[" or (inside and token[0] != b"]")
+        if token[0] == b">" and not inside:
+            return token.end()
+    return -1
+
+
+def read(content: bytes, name: str) -> Study:
+    """Read a file with one article.
+
+    :param content: the bytes of the file
+    :param name: what errors call it
+    :raises InputError: if it is not PubMed's XML, is damaged, or holds none or several articles
+
+    >>> study = read(b'''<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article>
+    ... <ArticleTitle>CO<sub>2</sub> in <i>vivo</i>.</ArticleTitle></Article></MedlineCitation></PubmedArticle>
+    ... </PubmedArticleSet>''', "example")
+    >>> study.key, study.report.title
+    ('pmid:1', 'CO2 in vivo.')
+    """
+    return bibliography.only(read_all(content, name), name).study
+
+
+def source_text_of(content: bytes, name: str) -> str:
+    """Give the text in which the places of a file's one article count.
+
+    :raises InputError: as `read` does
+    """
+    return bibliography.only(read_all(content, name), name).text
+
+
+def records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, bytes | InputError]]:
+    """Take a file or a stream apart: each article as bytes that `read` takes, one at a time.
+
+    >>> list(records(b"<PubmedArticleSet><PubmedArticle><a>1</a></PubmedArticle></PubmedArticleSet>", "x"))
+    [('x, line 1', b'<PubmedArticle><a>1</a></PubmedArticle>')]
+    """
+    from lxml import etree
+
+    for where, article in _articles(source, name):
+        if isinstance(article, InputError):
+            yield where, article
+        else:
+            # without a DTD that may declare it, an entity that is not expanded would not be well-formed
+            named = any(True for _ in article.iter(etree.Entity))
+            yield where, etree.tostring(article, with_tail=False, doctype=_DOCTYPE if named else None)
+
+
+def read_all(source: IO[bytes] | bytes, name: str) -> Iterator[Found]:
+    """Read the articles of a file or a stream, one at a time.
+
+    A bad article gives its error, and those after it are read on; a file that ends or breaks in the middle gives the
+    articles before, then an error that says where.
+
+    :param source: the bytes, or a stream of them; packed by gzip or not
+    :param name: what errors call it
+    :returns: for each article what errors call it, and its study with its text, or its error
+    """
+    return bibliography.entries(_articles(source, name), _entry, READER)
+
+
+_Articles = Iterator["tuple[str, _Element | InputError]"]
+
+
+def _articles(source: IO[bytes] | bytes, name: str) -> _Articles:
+    """Give the elements of articles, each until the next one is asked for."""
+    try:
+        yield from _parsed(source, name)
+    except InputError as error:
+        yield error.where, error
+
+
+def _parsed(source: IO[bytes] | bytes, name: str) -> _Articles:
+    from lxml import etree
+
+    parser = etree.XMLPullParser(
+        events=("start", "end"),
+        tag=("PubmedArticleSet", *_ENDS),
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    stream = bibliography.open_stream(source)
+    fed = since = found = 0
+    while True:
+        failure: InputError | None = None
+        try:
+            chunk = stream.read1(_CHUNK)
+        except bibliography.BROKEN as error:
+            chunk, failure = b"", bibliography.broken(error, f"{name}, after {found} articles")
+        if not fed:
+            _check_head(chunk, name, failure)
+        fed, since = fed + len(chunk), since + len(chunk)
+        try:
+            if chunk:
+                parser.feed(chunk)
+            elif not failure:
+                parser.close()
+        except etree.XMLSyntaxError as error:
+            failure = _syntax(error, name, found, ended=not chunk)
+        for made in _finished(parser, name):
+            found, since = found + 1, 0
+            yield made
+        if failure:
+            raise failure
+        if not chunk:
+            break
+        if since > _LARGEST:
+            raise InputError(
+                f"an article has more than {_LARGEST:,} bytes",
+                where=f"{name}, after {found} articles",
+                remedy="see whether this is the file that was meant",
+            )
+    if not found:
+        raise InputError("the set holds no article", where=name, remedy="see whether the search found any")
+
+
+def _check_head(head: bytes, name: str, failure: InputError | None) -> None:
+    if failure:
+        raise failure
+    if not head.strip():
+        raise InputError("the file is empty", where=name, remedy="see whether the download was complete")
+    if _root(head) not in _ROOTS:
+        raise InputError(
+            "this is not PubMed's XML: it does not begin with <PubmedArticleSet>",
+            where=name,
+            remedy="fetch it with rettype=xml, or take a file of the baseline",
+        )
+
+
+def _syntax(error: Any, name: str, found: int, *, ended: bool) -> InputError:
+    line, column = error.position
+    return InputError(
+        "the file ends in the middle of the set" if ended else f"this is not well-formed XML: {error.msg}",
+        where=f"{name}, line {line}, column {column}, after {found} articles",
+        remedy="download the file again",
+    )
+
+
+def _finished(parser: "XMLPullParser", name: str) -> _Articles:
+    """Give the articles that the parser has come to the end of, and forget each when the next one is asked for."""
+    for event, element in parser.read_events():
+        if event == "start":
+            if element.getparent() is None:
+                _refuse_entities(element, name)
+            continue
+        if element.tag == "PubmedArticleSet":
+            continue
+        if element.tag == "DeleteCitation":
+            for each in element.iterfind("PMID"):
+                where = f"{name}, line {each.sourceline}"
+                what = f"PubMed has withdrawn its record PMID {fold(each.text)}"
+                remedy = "nothing is taken out of the store: see whether it holds that record"
+                yield where, InputError(what, where=where, remedy=remedy)
+        else:
+            yield _where(element, name), element
+        element.clear()
+        parent = element.getparent()
+        while parent is not None and element.getprevious() is not None:
+            del parent[0]
+
+
+def _refuse_entities(root: "_Element", name: str) -> None:
+    internal = root.getroottree().docinfo.internalDTD
+    if internal is not None and any(True for _ in internal.iterentities()):
+        raise InputError(
+            "the file declares entities of its own, which PubMed's files do not, and none is expanded",
+            where=f"{name}, before line {root.sourceline}",
+            remedy="take the file from PubMed itself",
+        )
+
+
+def _where(article: "_Element", name: str) -> str:
+    """Say which article it is; one by itself is called as its file."""
+    if article.getparent() is None:
+        return name
+    pmid = fold(article.findtext("MedlineCitation/PMID") or article.findtext(".//PMID"))
+    return f"{name}, line {article.sourceline}" + (f", PMID {pmid}" if pmid else "")
+
+
+# --- one article ----------------------------------------------------------------------------------------------------
+
+
+def _words(element: "_Element | None") -> str:
+    """Give the words of an element and of all in it, without the marks.
+
+    A subscript or superscript that begins with a digit or a sign, and stands behind a digit, is kept apart: 10^9.
+    """
+    pieces: list[str] = []
+
+    def add(each: "_Element") -> None:
+        if isinstance(each.tag, str):
+            words = each.text or ""
+            if each.tag in ("sub", "sup") and _runs_on(pieces, "".join(each.itertext())):
+                pieces.append("_" if each.tag == "sub" else "^")
+            pieces.append(words)
+            for child in each:
+                add(child)
+                pieces.append(child.tail or "")
+        elif each.text:  # an entity that no one declared
+            pieces.append(html.unescape(each.text))
+
+    if element is not None:
+        add(element)
+    return fold("".join(pieces))
+
+
+def _runs_on(before: list[str], words: str) -> bool:
+    last = "".join(before[-3:])[-1:]
+    return last.isdigit() and words[:1] in set("0123456789-−–+")
+
+
+def _entry(article: "_Element") -> Entry:
+    citation = article.find("MedlineCitation")
+    paper = citation.find("Article") if citation is not None else None
+    if citation is None or paper is None:
+        book = article.tag == "PubmedBookArticle"
+        raise InputError(
+            "the record is not of an article of a journal" if book else "the record holds no article",
+            remedy="only articles are read: leave it out",
+        )
+    identifiers = _identifiers(article, citation, paper)
+    report = Report(
+        **identifiers,
+        title=_words(paper.find("ArticleTitle")) or _words(paper.find("VernacularTitle")) or None,
+        journal=_journal(citation, paper),
+        volume=_words(paper.find("Journal/JournalIssue/Volume")) or None,
+        issue=_words(paper.find("Journal/JournalIssue/Issue")) or None,
+        pages=_pages(paper),
+        publication_types=tuple(
+            PublicationType(label=words, concept=mesh_curie(each.get("UI"), "D"))
+            for each in paper.iterfind("PublicationTypeList/PublicationType")
+            if (words := _words(each))
+        ),
+        headings=tuple(_headings(citation)),
+        substances=tuple(_substances(citation)),
+        supplementary_concepts=tuple(
+            SupplementaryConcept(label=words, concept=mesh_curie(each.get("UI"), "C"))
+            for each in citation.iterfind("SupplMeshList/SupplMeshName")
+            if (words := _words(each))
+        ),
+        authors=tuple(_authors(paper)),
+        related=tuple(_related(citation)),
+    )
+    return Entry(
+        report=report,
+        dated=_dated(paper),
+        sections=tuple(_sections(paper)),
+        accessions=tuple(_accessions(paper)),
+        keywords=tuple(words for each in citation.iterfind("KeywordList/Keyword") if (words := _words(each))),
+    )
+
+
+def _identifiers(article: "_Element", citation: "_Element", paper: "_Element") -> dict[str, Any]:
+    """Give the identifiers of the article whose form is right; those in its list of references are not its own."""
+    given: dict[str, list[str]] = {}
+    for each in article.iterfind("PubmedData/ArticleIdList/ArticleId"):
+        given.setdefault(each.get("IdType", ""), []).append(_words(each))
+    for each in paper.iterfind("ELocationID"):
+        if each.get("ValidYN", "Y") == "Y":
+            given.setdefault(each.get("EIdType", ""), []).append(_words(each))
+    pmids = [_words(citation.find("PMID")), *given.get("pubmed", [])]
+    pmcids = [*given.get("pmc", []), *(_words(each) for each in citation.iterfind("OtherID"))]
+    return {
+        "doi": next(filter(None, map(bibliography.doi, given.get("doi", []))), None),
+        "pmid": next(filter(None, map(bibliography.pmid, pmids)), None),
+        "pmcid": next(filter(None, map(bibliography.pmcid, pmcids)), None),
+    }
+
+
+def _journal(citation: "_Element", paper: "_Element") -> str | None:
+    """Give the journal: its ISO abbreviation, else MEDLINE's abbreviation, else its title."""
+    medline = citation.find("MedlineJournalInfo/MedlineTA")
+    stated = (paper.find("Journal/ISOAbbreviation"), medline, paper.find("Journal/Title"))
+    return next(filter(None, map(_words, stated)), None)
+
+
+def _pages(paper: "_Element") -> str | None:
+    if words := _words(paper.find("Pagination/MedlinePgn")):
+        return words
+    first, last = _words(paper.find("Pagination/StartPage")), _words(paper.find("Pagination/EndPage"))
+    return f"{first}-{last}" if first and last else first or None
+
+
+def _dated(paper: "_Element") -> str:
+    """Give the date of the issue as PubMed prints it: a year; with a month, or a season; with a day; or as it is."""
+    stated = paper.find("Journal/JournalIssue/PubDate")
+    if stated is None:
+        return ""
+    if words := _words(stated.find("MedlineDate")):
+        return words
+    month, day = bibliography.month_name(_words(stated.find("Month"))), _words(stated.find("Day"))
+    pieces = [_words(stated.find("Year")), month or _words(stated.find("Season")), day.lstrip("0") if month else ""]
+    return " ".join(filter(None, pieces)) if pieces[0] else ""
+
+
+def _sections(paper: "_Element") -> Iterator[tuple[str, str]]:
+    for each in paper.iterfind("Abstract/AbstractText"):
+        if words := _words(each):
+            yield fold(each.get("Label")).rstrip(": "), words
+
+
+def _authors(paper: "_Element") -> Iterator[Author]:
+    for each in paper.iterfind("AuthorList/Author"):
+        if each.get("ValidYN", "Y") != "Y":
+            continue  # the spelling before it was corrected
+        family, given = _words(each.find("LastName")), _words(each.find("ForeName")) or _words(each.find("Initials"))
+        if family:
+            label = ", ".join(filter(None, [family, f"{given} {_words(each.find('Suffix'))}".strip()]))
+            yield Author(label=label, family_name=family, given_name=given or None)
+        elif group := _words(each.find("CollectiveName")):
+            yield Author(label=group)
+
+
+def _headings(citation: "_Element") -> Iterator[MeshHeading]:
+    """Give each pair of descriptor and qualifier, and a descriptor alone where it has no qualifier."""
+    for each in citation.iterfind("MeshHeadingList/MeshHeading"):
+        name = each.find("DescriptorName")
+        if name is None or not (descriptor := _words(name)):
+            continue
+        concept, major = mesh_curie(name.get("UI"), "D"), name.get("MajorTopicYN") == "Y"
+        alone = True
+        for other in each.iterfind("QualifierName"):
+            if qualifier := _words(other):
+                alone = False
+                of_qualifier = mesh_curie(other.get("UI"), "Q")
+                yield MeshHeading(
+                    descriptor=descriptor,
+                    qualifier=qualifier,
+                    major=major or other.get("MajorTopicYN") == "Y",
+                    descriptor_concept=concept,
+                    qualifier_concept=of_qualifier,
+                    heading=concept + of_qualifier.removeprefix("mesh:") if concept and of_qualifier else None,
+                )
+        if alone:
+            yield MeshHeading(descriptor=descriptor, major=major, descriptor_concept=concept, heading=concept)
+
+
+def _substances(citation: "_Element") -> Iterator[Substance]:
+    for each in citation.iterfind("ChemicalList/Chemical"):
+        name, number = each.find("NameOfSubstance"), _words(each.find("RegistryNumber"))
+        if name is not None and (label := _words(name)):
+            concept = mesh_curie(name.get("UI"), "CD")
+            yield Substance(label=label, concept=concept, registry_number=number if number not in ("", "0") else None)
+
+
+def _accessions(paper: "_Element") -> Iterator[tuple[str, str]]:
+    for bank in paper.iterfind("DataBankList/DataBank"):
+        for each in bank.iterfind("AccessionNumberList/AccessionNumber"):
+            if number := _words(each):
+                yield _words(bank.find("DataBankName")), number
+
+
+def _related(citation: "_Element") -> Iterator[RelatedReport]:
+    """Give comments, corrections and retractions; what an article merely cites is its list of references."""
+    for each in citation.iterfind("CommentsCorrectionsList/CommentsCorrections"):
+        made = RelatedReport(
+            relation=fold(each.get("RefType")) or None,
+            citation=_words(each.find("RefSource")) or None,
+            pmid=bibliography.pmid(_words(each.find("PMID"))),
+            note=_words(each.find("Note")) or None,
+        )
+        if made.relation != "Cites" and made != RelatedReport(relation=made.relation):
+            yield made

@@ -1,0 +1,116 @@
+"""Promise: every question prints the same rows in every format, and a second parser reads each of them."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picograph.tests.acceptance.program import KEY, QUESTIONS, Program
+
+EXAMPLES = ("--drug", "sorafenib"), ("--study", KEY)
+
+
+def _flat(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return (" " if all("://" in each for each in value) else " | ").join(value)
+    return str(value)
+
+
+def test_the_catalogue_is_listed(program: Program) -> None:
+    assert len(QUESTIONS) >= 13
+    assert [row["name"] for row in program("ask").rows()] == list(QUESTIONS)
+    listed = program("ask", "--format", "json").json()
+    assert [each["name"] for each in listed] == list(QUESTIONS)
+    assert all(each["summary"].endswith("?") and each["columns"] for each in listed)
+    events = next(each for each in listed if each["name"] == "adverse-events")
+    assert events["parameters"]["min_grade"]["high"] == 5
+    assert events["columns"]["at_risk"]["unit"] == "participants"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_formats_of_a_question_agree(program: Program, folder: Path, name: str) -> None:
+    answer = program("ask", name, "--format", "json", store=folder).json()
+    assert answer["question"] == name
+    assert answer["rows"], "the seed study answers every question"
+    assert all(list(row) == answer["columns"] for row in answer["rows"])
+    for form, separator in (("tsv", "\t"), ("csv", ",")):
+        ran = program("ask", name, "--format", form, store=folder)
+        header, *lines = csv.reader(io.StringIO(ran.text, newline=""), delimiter=separator)
+        assert header == answer["columns"]
+        assert lines == [[_flat(value) for value in row.values()] for row in answer["rows"]]
+    table = program("ask", name, "--format", "table", store=folder)
+    assert table.code == 0
+    assert all(len(line) <= 80 for line in table.text.splitlines()), table.text
+    assert "\n\n\n" not in table.text
+    assert "w3id.org" not in table.text, "keys stand for IRIs"
+
+
+def test_each_row_of_each_question_has_its_place(program: Program, folder: Path) -> None:
+    seen = 0
+    for name in QUESTIONS:
+        for row in program("ask", name, "--format", "json", store=folder).json()["rows"]:
+            assert row["evidence"], (name, row)
+            assert all("#char=" in place for place in row["evidence"])
+            seen += 1
+    assert seen > 140
+
+
+def test_sparql_prints_the_query_that_runs(program: Program, folder: Path) -> None:
+    checked = 0
+    listed = program("ask", "--format", "json").json()
+    for question in listed:
+        options = [part for pair in EXAMPLES if pair[0][2:] in question["parameters"] for part in pair]
+        printed = program("ask", question["name"], *options, "--sparql")
+        assert printed.code == 0
+        ran = program("query", "-", "--format", "json", store=folder, input=printed.out)
+        bindings = ran.json()["results"]["bindings"]
+        answer = program("ask", question["name"], *options, "--format", "json", store=folder).json()
+        assert len(bindings) == len(answer["rows"]) > 0
+        assert ran.json()["head"]["vars"] == answer["columns"]
+        for got, row in zip(bindings, answer["rows"], strict=True):
+            assert {name for name in got if got[name]["value"]} == {name for name in row if row[name] not in (None, [])}
+        checked += 1
+    assert checked == len(QUESTIONS)
+
+
+def test_a_drug_means_itself_and_all_below_it(program: Program, folder: Path) -> None:
+    def rows(*options: str) -> Any:
+        return program("ask", "interventions", *options, "--format", "json", store=folder).json()["rows"]
+
+    named = rows("--drug", "sorafenib")
+    assert [row["intervention"] for row in named] == ["sorafenib"]
+    for spelled in (
+        "Sorafenib",
+        "mesh:D000077157",
+        "http://id.nlm.nih.gov/mesh/D000077157",
+        "CHEBI:50924",
+        "niacinamide",
+    ):
+        assert rows("--drug", spelled) == named
+    assert rows("--drug", "lenvatinib") == []
+
+
+def test_an_empty_answer_is_an_answer(program: Program, folder: Path) -> None:
+    options = ("ask", "adverse-events", "--drug", "lenvatinib")
+    for form in ("tsv", "csv"):
+        ran = program(*options, "--format", form, store=folder)
+        assert ran.code == 0
+        assert len(ran.text.splitlines()) == 1
+    assert program(*options, "--format", "json", store=folder).json()["rows"] == []
+    table = program(*options, "--format", "table", store=folder)
+    assert (table.code, table.out, table.err) == (0, b"", "No rows.\n")
+
+
+def test_the_store_is_named_once_wherever_it_stands(program: Program, folder: Path, tmp_path: Path) -> None:
+    expected = program("ask", "studies", store=folder).out
+    elsewhere = str(tmp_path / "none")
+    assert program("ask", "studies", PICOGRAPH_STORE=str(folder)).out == expected
+    assert program("ask", "studies", store=folder, PICOGRAPH_STORE=elsewhere).out == expected
+    assert program("ask", "--store", folder, "studies", PICOGRAPH_STORE=elsewhere).out == expected
+    assert program("ask", "--store", elsewhere, "studies", store=folder).out == expected
