@@ -12,6 +12,7 @@ from picograph import __version__
 from picograph.ontology.errors import InputError, PicographError, UsageError
 
 if TYPE_CHECKING:
+    from picograph.kg.fetch import Fetched
     from picograph.kg.source import Place
     from picograph.kg.store import Store
     from picograph.queries.answer import Answer
@@ -342,7 +343,7 @@ def show(
 
         def words(sha256: str, place: "Place") -> str | None:
             text = opened.sources.get(sha256)
-            return None if text is None or place.pointer is not None else place.words(text)
+            return None if text is None else place.words(text)
 
         printed = list(page.fresh(records(opened, study)))
         if _default(form) != "table":
@@ -542,6 +543,128 @@ def info(form: str | None, store: str | None, update_endpoint: str | None) -> No
         rows.append({"what": "store", "value": opened.location})
         rows.extend({"what": what, "value": value} for what, value in summary.contents(opened))
     _rows(_columns(what="iri", value="iri"), rows, _default(form))
+
+
+def _fetch_options(command: _F) -> _F:
+    options = (
+        _debug_option,
+        _format_option(*ROW_FORMATS),
+        click.option("--restart", is_flag=True, help="Begin anew, whatever an earlier fetch left there."),
+        click.option("--base-url", metavar="URL", help="Ask this address instead of the public one."),
+        click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Fetch no more than the first N."),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
+@cli.group(cls=NearestGroup)
+def fetch() -> None:
+    """Download records politely, into files that load reads.
+
+    May be stopped at any moment: the same command goes on from there. What is on disk is not asked for again.
+    """
+
+
+@fetch.command("clinicaltrials")
+@click.argument("query")
+@click.option(
+    "-o", "--output", default="clinicaltrials.jsonl", show_default=True, metavar="FILE|FOLDER", help="Where to write."
+)
+@_fetch_options
+def fetch_clinicaltrials(
+    query: str, output: str, limit: int | None, base_url: str | None, restart: bool, form: str | None
+) -> None:
+    """Download the studies of ClinicalTrials.gov that match QUERY, as JSON lines.
+
+    The address may stand in PICOGRAPH_CLINICALTRIALS_URL too.
+    """
+    from picograph.kg.fetch import clinicaltrials
+
+    with _Bar("studies") as bar:
+        fetched = clinicaltrials.fetch(
+            query, output, base_url=base_url, limit=limit, restart=restart, progress=bar.move, told=bar.say
+        )
+    _print_fetched(fetched, form)
+
+
+@fetch.command("pubmed")
+@click.argument("query")
+@click.option("-o", "--output", default="pubmed", show_default=True, metavar="FOLDER", help="Where to write.")
+@click.option("--api-key", envvar="NCBI_API_KEY", metavar="KEY", help="Yours at NCBI: 10 requests a second, not 3.")
+@click.option("--email", metavar="ADDRESS", help="Where NCBI may write to you.")
+@click.option("--compress", is_flag=True, help="Write .xml.gz.")
+@_fetch_options
+def fetch_pubmed(
+    query: str,
+    output: str,
+    api_key: str | None,
+    email: str | None,
+    compress: bool,
+    limit: int | None,
+    base_url: str | None,
+    restart: bool,
+    form: str | None,
+) -> None:
+    """Download the records of PubMed that match QUERY, as XML files of up to 200 records.
+
+    The address may stand in PICOGRAPH_EUTILS_URL, the key in NCBI_API_KEY.
+    """
+    from picograph.kg.fetch import pubmed
+
+    with _Bar("records") as bar:
+        fetched = pubmed.fetch(
+            query, output, base_url=base_url, limit=limit, restart=restart, api_key=api_key, email=email,
+            compress=compress, progress=bar.move, told=bar.say,
+        )  # fmt: skip
+    _print_fetched(fetched, form)
+
+
+class _Bar:
+    """A progress bar on standard error, which appears when it is known how much there is."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._shown: Any = None
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown is not None:
+            self._shown.__exit__(*error)
+
+    def move(self, done: int, total: int) -> None:
+        """Show how far it is."""
+        if self._shown is None:
+            self._shown = click.progressbar(
+                length=total, label=self._label, file=sys.stderr, show_pos=True, hidden=not sys.stderr.isatty()
+            )
+            self._shown.__enter__()
+        self._shown.update(done - self._shown.pos)
+
+    def say(self, line: str) -> None:
+        """Write a line for people without breaking the bar."""
+        if self._shown is not None and sys.stderr.isatty():
+            _say("")
+        _say(line)
+
+
+def _print_fetched(fetched: "Fetched", form: str | None) -> None:
+    if form == "json":
+        _json(fetched)
+    else:
+        rows = [{"file": file, "records": records} for file, records in fetched.files.items()]
+        _rows(_columns(file="text", records="integer"), rows, _default(form))
+    for caution in fetched.cautions:
+        _say(f"Caution: {caution}")
+    if fetched.missing:
+        named = ", ".join(fetched.missing[:10]) + ("…" if len(fetched.missing) > 10 else "")
+        _say(f"Caution: {len(fetched.missing)} records match and were not given: {named}")
+    _say(
+        f"{fetched.records} of {fetched.matching} matching records in {len(fetched.files)} files; "
+        f"{fetched.kept} were on disk already; {fetched.requests} requests."
+    )
 
 
 # --- the way in -----------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ in one form before it is trusted. Records that share one are one study, with the
 
 - a publication that lists several trials joins none of them;
 - a study has one number of the registry that gives it its key: what lies between two of them joins neither;
-- two things on one line of a file of splits are never one study.
+- two things on one line of a file of splits are never one study;
+- a key of a user's own, such as lab:7, is left as it is: records that have it are one study, and no others.
 
 The keys follow from the set of records and the splits, never from the order in which they were loaded. Nothing here
 guesses: what is not joined says why.
@@ -44,7 +45,7 @@ class Registry(NamedTuple):
 
 
 def _registry(prefix: str, name: str, pattern: str, form: str) -> Registry:
-    return Registry(prefix, name, re.compile(pattern, re.IGNORECASE), form)
+    return Registry(prefix, name, re.compile(pattern, re.ASCII | re.IGNORECASE), form)
 
 
 # In the order in which they give a study its key. The patterns are those of github maia-sh/ctregistries,
@@ -82,8 +83,8 @@ REGISTRIES: tuple[Registry, ...] = (
     _registry("tctr", "TCTR", r"TCTR ?(20\d{9})", "TCTR{0}"),
     _registry("lbctr", "LBCTR", r"LBCTR ?(20\d{8})", "LBCTR{0}"),
 )
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x20\x7f]+")  # DOI Handbook, 2.2; the prefix as the model has it
-_PMID = re.compile(r"[1-9]\d{0,8}")
+_DOI = re.compile(r"10\.[0-9]{4,9}/[^\s\x00-\x20\x7f]+")  # DOI Handbook, 2.2; the prefix as the model has it
+_PMID = re.compile(r"[1-9][0-9]{0,8}")
 _BEFORE_DOI = re.compile(r"(?:https?://)?(?:dx\.)?doi\.org/|doi[: ]\s*", re.IGNORECASE)
 _BEFORE_PMID = re.compile(
     r"https?://(?:pubmed\.ncbi\.nlm\.nih\.gov|www\.ncbi\.nlm\.nih\.gov/pubmed)/|pmid[: ]\s*", re.I
@@ -684,10 +685,15 @@ def resolve_entry(entry: Entry, index: Index) -> Resolution:
     joined = []
     for node, stands in sorted({each.key: each.stands for each in sorted(entry.identifiers, reverse=True)}.items()):
         if component.keys.get(node) == key and node in _nodes(new):
-            documents = sorted({each.entry.document for each in mine if node in _nodes(each)})
-            if documents or node == key != new.node:
-                joined.append(Reason(node, stands, tuple(documents)))
+            others = sorted({each.entry.document for each in mine if node in _nodes(each)})
+            if others or node == key != new.node:
+                joined.append(Reason(node, stands, tuple(others)))
     notes = [text for text, about in component.notes if _nodes(new) & about]
+    documents = {_node(each.entry.document) for each in (new, *mine)} if new.node == entry.key else set()
+    for one, other in index.splits.pairs:
+        if {one, other} <= documents:
+            where = index.splits.lines[one, other]
+            notes.append(f"{one} and {other} are kept apart ({where}), but have the key {key}: give them two keys")
     changed = sorted(
         Rekey(record, each.entry.document, each.entry.key, component.keys[each.node])
         for record, each in component.held.items()

@@ -117,7 +117,7 @@ def _text_of(read: _Read, shelf: SourceShelf, known: _Known, spare: dict[str, st
     record = read.study.record
     source = ("record", "source")
     if (text := shelf.get(record.source.sha256)) is not None:
-        if record.source.characters not in (None, len(text)):
+        if record.source.characters is not None and record.source.characters != len(text):
             raise EvidenceError(
                 f"the text has {len(text)} characters, and the file says {record.source.characters}",
                 where=read.where((*source, "characters")),
@@ -210,14 +210,14 @@ def _known(store: Store, held: dict[str, str], texts: Iterable[_Read]) -> _Known
 
 
 def _inputs(given: Iterable[Input | str | FilePath]) -> Iterator[tuple[str, Input | PicographError]]:
+    """Give every record of every input, or what is wrong with it: a file may hold many."""
     for each in given:
-        if isinstance(each, Input):
-            yield each.name, each
-        else:
-            try:
-                yield str(each), Input.from_path(each)
-            except InputError as error:
-                yield str(each), error
+        name = each.name if isinstance(each, Input) else str(each)
+        try:
+            for where, record in readers.records(_input(each).content, name):
+                yield where, record if isinstance(record, InputError) else Input(where, record)
+        except PicographError as error:
+            yield name, error
 
 
 def load(
@@ -227,7 +227,7 @@ def load(
 
     :param inputs: files, or named bytes; the format is told from the content
     :param sources: texts that study files refer to, where they are not loaded themselves
-    :returns: one line for each input, in their order; a refused one carries its error
+    :returns: one line for each record of each input, in their order; a refused one carries its error
     :raises StoreError: if the store cannot be written; it is then as it was before
 
     >>> from picograph.kg.store import open_store
@@ -235,7 +235,7 @@ def load(
     >>> loaded.outcome, loaded.study
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
-    texts = {source.name: source_text(source.content) for source in map(_input, sources)}
+    texts = {source.name: _source(source) for source in map(_input, sources)}
     given_sums = {store.sources.offer(text): name for name, text in texts.items()}
     done: dict[int, Loaded] = {}
     reads: dict[int, _Read] = {}
@@ -244,8 +244,8 @@ def load(
             if isinstance(given, PicographError):
                 raise given
             reads[index] = read = _read(given)
-            if read.study.record.source.characters is not None and not read.is_study_file:
-                texts[name] = source_text(given.content)
+            if not read.is_study_file:
+                texts[name] = readers.source_text_of(given.content, name)
                 store.sources.offer(texts[name])
         except PicographError as error:
             done[index] = Loaded(name=name, outcome="refused", error=error)
@@ -284,6 +284,13 @@ def load(
     return [done[index] for index in sorted(done)]
 
 
+def _source(given: Input) -> str:
+    try:
+        return source_text(given.content)
+    except InputError as error:
+        raise InputError(error.what, where=given.name, remedy=error.remedy) from None
+
+
 def _input(given: Input | str | FilePath) -> Input:
     return given if isinstance(given, Input) else Input.from_path(given)
 
@@ -311,8 +318,8 @@ def read_study(path: str | FilePath) -> Study:
     """
     read = _read(Input.from_path(path))
     shelf = SourceShelf(None)
-    if read.study.record.source.characters is not None and not read.is_study_file:
-        shelf.offer(source_text(read.given.content))
+    if not read.is_study_file:
+        shelf.offer(readers.source_text_of(read.given.content, read.given.name))
     return _prepare(read, shelf, _Known({}), {}).study
 
 

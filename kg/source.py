@@ -1,9 +1,12 @@
 """Where a fact was read: the source, the places in it, and the method that read them."""
 
 import hashlib
+import json
 import re
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -76,12 +79,18 @@ class Place:
         return quote(self.pointer, safe="/~!$&'()*+,;=:@-._")
 
     def words(self, text: str) -> str:
-        """Give the words of a text at this place.
+        """Give the words of a source at this place: of a text, or of a JSON record in its canonical text.
 
-        :raises EvidenceError: if the place lies outside the text, or is not a place in a text
+        :raises EvidenceError: if there is nothing at this place
+
+        >>> Place("/arms/1").words('{"arms":["Sorafenib",40]}')
+        '40'
         """
         if self.pointer is not None:
-            raise EvidenceError(f"{self} is a JSON pointer, and the source is a text")
+            from picograph.kg.readers.json_record import resolve
+
+            value = resolve(_fields(text), self)
+            return value if isinstance(value, str) else json.dumps(value, default=str)
         if self.end > len(text):
             raise EvidenceError(
                 f"characters {self.start} to {self.end} lie outside the text, which has {len(text)}",
@@ -107,6 +116,14 @@ class Place:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+@lru_cache(maxsize=2)  # the places of a record are asked for one after the other
+def _fields(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except ValueError:
+        raise EvidenceError("a JSON pointer needs a JSON record, and the source is another text") from None
 
 
 Evidence = tuple[Place, ...]

@@ -293,11 +293,11 @@ class Arm(Part, frozen=True, kw_only=True):
 
     key: Key
     label: Text
-    description: Text | None = None
-    planned: bool | None = None  # False: a group of reported results that is no arm of the plan by its name
     role: Role | None = None
     enrolled: Count | None = None  # participants
     interventions: tuple[InterventionKey, ...] = ()
+    description: Text | None = None
+    planned: bool | None = None  # False: a group of reported results that is no arm of the plan by its name
 
 
 class Intervention(Part, frozen=True, kw_only=True):

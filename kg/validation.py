@@ -35,7 +35,7 @@ from picograph.kg.results import (
 from picograph.kg.source import Place
 from picograph.kg.study import MeshHeading, Report, Study
 from picograph.kg.units import is_unit
-from picograph.ontology.errors import PicographError
+from picograph.ontology.errors import EvidenceError, PicographError
 
 Path = tuple[str | int, ...]
 
@@ -302,7 +302,9 @@ _NEED_NO_PLACE = (Reading, Ambiguity, Derived)
 
 def _places(study: Study, text: str | None) -> Iterator[Problem]:
     """Each fact has a place, each place lies in the source; with the text at hand, on whole words of it."""
-    length = len(text) if text is not None else study.record.source.characters
+    length = study.record.source.characters
+    if length is not None and text is not None:
+        length = len(text)
     for path, thing in _walk(study, ()):
         if not isinstance(thing, Part):
             continue
@@ -328,6 +330,11 @@ def _place(path: Path, place: Place, length: int | None, text: str | None) -> It
             path, f"characters {place.start} to {place.end} lie outside the text, which has {length}",
             "count from 0 in the text whose checksum the file states",
         )  # fmt: skip
+    elif text is not None and place.pointer is not None:
+        try:
+            place.words(text)
+        except EvidenceError as error:
+            yield Problem(path, error.what, error.remedy)
     elif text is not None:
         words = text[place.start : place.end]
         cut = [

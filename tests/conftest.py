@@ -1,6 +1,6 @@
 """What tests share: a real SPARQL server on loopback, the seed study's source, and a home that is nobody's."""
 
-import os
+import itertools
 import socket
 import subprocess
 import sys
@@ -14,12 +14,14 @@ import pytest
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 ROOT = Path(__file__).resolve().parents[1]
+_HOMES = itertools.count()
 
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own: no test touches the folders of the user, or goes through a proxy."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_HOMES)}"
+    home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     for name in ("PICOGRAPH_STORE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -112,9 +114,3 @@ def remote_url(sparql_server: str) -> str:
     with urllib.request.urlopen(request, timeout=30):
         pass
     return sparql_server + "/query"
-
-
-@pytest.fixture
-def environment(own_home: Path) -> dict[str, str]:
-    """The environment for a process that a test starts."""
-    return dict(os.environ)

@@ -22,9 +22,9 @@ from picograph.ontology.errors import InputError
 # As PubMed, registries and people write them. Most are from the tests of github maia-sh/ctregistries; those of CTIS and
 # EudraCT from github rfhb/ctrdata, that of ISRCTN from the Bioregistry.
 FORMS = {
-    "NCT02149199": ["NCT02149199", "nCt02149199", "NCT 02149199", " NCT02149199. ", "ＮＣＴ０２１４９１９９", "NCT\u200b02149199",
-                    "ClinicalTrials.gov/NCT02149199", "ClinicalTrials.gov: NCT02149199", "nct:NCT02149199",
-                    "https://clinicaltrials.gov/study/NCT02149199", "(NCT02149199)".strip("(")],
+    "NCT02149199": ["NCT02149199", "nCt02149199", "NCT 02149199", " NCT02149199. ", "ＮＣＴ０２１４９１９９",
+                    "NCT\u200b02149199", "ClinicalTrials.gov/NCT02149199", "ClinicalTrials.gov: NCT02149199",
+                    "https://clinicaltrials.gov/study/NCT02149199", "NCT02149199)", "nct:NCT02149199"],
     "isrctn:ISRCTN10175490": ["ISRCTN10175490", "ISRCTN 10175490", "isrctn:ISRCTN10175490",
                               "https://www.isrctn.com/ISRCTN10175490"],
     "eudract:2010-022945-52": ["2010-022945-52", "2010‐022945–52", "EudraCT 2010-022945-52", "EUCTR2010-022945-52-DE",
@@ -62,11 +62,12 @@ FORMS = {
 }  # fmt: skip
 # What looks like one, and a number of a sponsor, a grant, an ethics committee; a year with a volume.
 NOT_ONE = [
-    "", "NCT", "NCT1234567", "NCT123456789", "NCT0214919O", "NCTO2950051", "NCT02149199_2", "ISCRTN06180958", "ISRCTN1017549",
-    "DRKS12345678", "IRCT20181201041815N", "ZINC000052955", "nl-2012-302759", "NL41789.078.13", "NL26560.042.09", "per 100 000",
-    "6721", "29768149", "pmid:0", "pmid:", "pmid:12a", "doi:", "10.1/a", "10.1000/", "10.1000", "doi:10.1000/a b", "R01DC011020",
-    "P60DK020579", "R668-AD-1314", "109063", "SANPRIDE_002", "2010-1-1", "2010-022945", "201201801201", "U01HL123456",
-    "NCT02149199 and NCT02149200", "see NCT02149199", "RBR-", "ChiCTR-123", "CTRI/2010/091", "jRCT12345",
+    "", "NCT", "NCT1234567", "NCT123456789", "NCT0214919O", "NCTO2950051", "NCT02149199_2", "ISCRTN06180958",
+    "ISRCTN1017549", "DRKS12345678", "IRCT20181201041815N", "ZINC000052955", "nl-2012-302759", "NL41789.078.13",
+    "NL26560.042.09", "per 100 000", "6721", "29768149", "pmid:0", "pmid:", "pmid:12a", "doi:", "10.1/a",
+    "10.1000/", "10.1000", "doi:10.1000/a b", "R01DC011020", "P60DK020579", "R668-AD-1314", "109063",
+    "SANPRIDE_002", "2010-1-1", "2010-022945", "201201801201", "U01HL123456", "NCT02149199 and NCT02149200",
+    "see NCT02149199", "RBR-", "ChiCTR-123", "CTRI/2010/091", "jRCT12345", "NCT٠٢١٤٩١٩٩",
 ]  # fmt: skip
 
 
@@ -260,6 +261,13 @@ def test_a_key_of_ones_own_stays() -> None:
         "pmid:1": "doi:10.1000/a",
     }
     assert resolve(own, Index()).apart == ("lab:trial-7 is a key of your own: the record stays under it",)
+    # two lines of a user's that contradict each other: the key stays, and that is said
+    other = record("doi:10.1000/b", key="lab:trial-7", method=Method.CURATED)
+    splits = parse_splits("doi:10.1000/a doi:10.1000/b")
+    assert in_any_order([own, other], splits) == dict.fromkeys(("doi:10.1000/a", "doi:10.1000/b"), "lab:trial-7")
+    assert resolve(own, Index([entry_of(other)], splits)).apart[1:] == (
+        "doi:10.1000/a and doi:10.1000/b are kept apart (line 1), but have the key lab:trial-7: give them two keys",
+    )
 
 
 # --- what is not joined -----------------------------------------------------------------------------------------
@@ -420,9 +428,7 @@ def test_the_order_of_loading_does_not_matter(
     entries = {entry.record: entry for entry in map(entry_of, first)}
     _hold(entries, found, pairs)
     # what a store holds, under the keys that were found, gives the same keys
-    assert Index((entry._replace(key=found[name]) for name, entry in entries.items()), splits).keys() == found or any(
-        entry.key.startswith("lab:") for entry in entries.values()
-    )
+    assert Index((entry._replace(key=found[name]) for name, entry in entries.items()), splits).keys() == found
 
 
 def _keys_of_records(studies: Sequence[Study], splits: Splits) -> dict[str, str]:
@@ -447,7 +453,7 @@ def _hold(entries: dict[str, Entry], found: dict[str, str], pairs: list[tuple[st
         assert identity.scheme(key) not in identity.SCHEMES[:-2] or {
             each for each in own if each and identity.scheme(each) == identity.scheme(key)
         } <= {key}
-        assert not any({one, other} <= own | {key} for one, other in pairs), (key, own)
+        assert key == "lab:7" or not any({one, other} <= own | {key} for one, other in pairs), (key, own)
         # a key that is an identifier is stated by a record of the study
         if identifier(key):
             assert key in {each.key for member in members for each in member.identifiers}

@@ -249,7 +249,7 @@ def test_a_format_is_known_by_its_content_and_not_by_its_name() -> None:
     [
         b"hello",
         b"A letter\n\nDear Anna. 2014 was good. Bye.\n\ndoi: none\n",
-        b'{"protocolSection": {}}',
+        b'{"sections": {}}',
         b"<html/>",
         b"a,b\n1,2\n",
         b"# Title\n\nJ Test. 2014;1(2):3.\n",

@@ -340,6 +340,17 @@ def test_an_identifier_of_mesh_that_is_none_is_left_out() -> None:
         assert (found.descriptor_concept, found.heading) == (concept, concept)
 
 
+def test_a_major_descriptor_makes_each_of_its_pairs_major() -> None:
+    qualifier = '<QualifierName MajorTopicYN="{}">{}</QualifierName>'
+    qualifiers = qualifier.format("N", "therapy") + qualifier.format("Y", "pathology")
+    heading = '<MeshHeading><DescriptorName MajorTopicYN="{}">Liver Neoplasms</DescriptorName>{}</MeshHeading>'
+    for major, wanted in (("Y", [True, True]), ("N", [False, True])):
+        listed = f"<MeshHeadingList>{heading.format(major, qualifiers)}</MeshHeadingList>"
+        found = only(in_set(article(1, beside=listed)))
+        assert [each.major for each in found.study.report.headings] == wanted
+        assert ("Liver Neoplasms / therapy*\n" in found.text) == wanted[0]
+
+
 def bank(*numbers: str, name: str = "ClinicalTrials.gov") -> str:
     inside = "".join(f"<AccessionNumber>{number}</AccessionNumber>" for number in numbers)
     return (

@@ -119,8 +119,9 @@ study:disposition a pg:Disposition ; pg:ofStudy study:study ; pg:evidence {PLACE
 study:estimate a pg:Estimate ; pg:ofStudy study:study ; pg:evidence {PLACE} , <{SOURCE}#char=10,19> ;
     pg:statisticWords "RR" ; pg:compared study:arm , study:other ; pg:component "week 4" ; pg:unitWords "ratio" ;
     pg:unitsAnalysed "eyes" ; pg:participants 20 ; pg:hypothesis pg:Superiority ; pg:intervalSides "one-sided" ;
-    pg:remark "first" , "second" ; pg:inArm study:arm ; pg:comparator study:other ; pg:inEpoch study:epoch ; pg:ofOutcome study:outcome ;
-    pg:statistic pg:RiskRatio ; pg:category "response" ; pg:value 1.5 ; pg:unit "1" ; pg:count 22 ; pg:denominator 40 ;
+    pg:remark "first" , "second" ; pg:inArm study:arm ; pg:comparator study:other ;
+    pg:inEpoch study:epoch ; pg:ofOutcome study:outcome ; pg:statistic pg:RiskRatio ;
+    pg:category "response" ; pg:value 1.5 ; pg:unit "1" ; pg:count 22 ; pg:denominator 40 ;
     pg:denominatorKind pg:EvaluableParticipants ; pg:dispersionKind pg:StandardError ; pg:dispersionValue 0.1 ;
     pg:dispersionLow 1.0 ; pg:dispersionHigh 2.0 ; pg:intervalLow 1.1 ; pg:intervalHigh 2.0 ; pg:intervalLevel 95.0 ;
     pg:intervalKind "confidence" ; pg:pValue 0.01 ; pg:pSign "<" ; pg:timeValue 1.0 ; pg:timeUnit "mo" ;
@@ -131,7 +132,8 @@ study:survival a pg:Estimate ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg
 study:event a pg:AdverseEventResult ; pg:ofStudy study:study ; pg:evidence <{SOURCE}#/results/adverse/0> ;
     pg:inArm study:arm ; pg:term "nausea" ; pg:concept mesh:D009325 ; pg:organSystem "gut" ; pg:gradeLow 3 ;
     pg:gradeHigh 5 ; pg:scale pg:CTCAE50 ; pg:anyEvent true ; pg:vocabulary "MedDRA 18.0" ;
-    pg:ascertainment pg:SystematicAssessment ; pg:remark "mild" ; pg:serious true ; pg:attribution pg:TreatmentRelated ; pg:affected 6 ;
+    pg:ascertainment pg:SystematicAssessment ; pg:remark "mild" ; pg:serious true ;
+    pg:attribution pg:TreatmentRelated ; pg:affected 6 ;
     pg:atRisk 40 ; pg:denominatorKind pg:ParticipantsAtRisk ; pg:percentReported 15.0 ; pg:events 8 ; pg:fatal 3 .
 study:association a pg:Association ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:inArm study:arm ;
     pg:factor "CLIP score" ; pg:concept pg:CLIP ; pg:thresholdValue 2.0 ; pg:thresholdSign ">=" ; pg:thresholdUnit "1" ;

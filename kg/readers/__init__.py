@@ -5,6 +5,7 @@ packages add theirs through the entry-point group `picograph.readers`: the name 
 with `sniff` beside the function. No reader is imported before a record is looked at.
 """
 
+import io
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from picograph.ontology.errors import InputError, PicographError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from picograph.kg.study import Study
 
 # In the order in which they are asked: those that can be sure come first.
@@ -93,6 +96,22 @@ def _binary(content: bytes) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def records(content: bytes, name: str) -> "Iterator[tuple[str, bytes | InputError]]":
+    """Take a file apart: each record with what errors call it, one at a time; a damaged one is its error.
+
+    :raises InputError: if the file is of no known format
+
+    >>> [name for name, _ in records(b"PMID- 1\nTI  - One.\n\nPMID- 2\nTI  - Two.\n", "my.nbib")]
+    ['my.nbib, line 1', 'my.nbib, line 4']
+    """
+    target = READERS.get(found := detect(content, name)) or _joined()[found]
+    apart = getattr(import_module(target.partition(":")[0]), "records", None)
+    if apart is None:
+        yield name, content
+    else:
+        yield from apart(io.BytesIO(content), name)
 
 
 def source_text_of(content: bytes, name: str) -> str:

@@ -1006,6 +1006,15 @@ _MANY = "this is {}, and one study is read at a time"
 _PARTS = "take it apart with `records`, and read its parts"
 
 
+def source_text_of(content: bytes, name: str) -> str:
+    """Give the canonical text of a record: what its checksum counts, and what its pointers are followed in.
+
+    >>> source_text_of(b'{"protocolSection": {}, "hasResults": false}', "example")
+    '{"hasResults":false,"protocolSection":{}}'
+    """
+    return json_record.canonical_text(json_record.parse(content, name)[0])
+
+
 def sniff(head: bytes) -> bool:
     """Say whether a file begins like a study of ClinicalTrials.gov, or many: a page, a list, JSON lines, a zip.
 

@@ -230,10 +230,10 @@ def unit(words: str | None) -> str:
     """
     if words is None:
         return "{not_reported}"
-    text = " ".join(words.split())
+    text = " ".join(words.replace("\u00b5", "u").replace("\u03bc", "u").split())  # both signs for micro
     if (code := UNITS.get(text.casefold())) is not None:
         return code
-    liters = re.sub(r"(?<=[mdu])l\b|(?<=/)l\b", "L", text.replace("µ", "u").replace("μ", "u"))
+    liters = re.sub(r"(?<=[mdu])l\b|(?<=/)l\b", "L", text)
     if liters in CODES:
         return liters
     if re.match(r"(?:%|percent(?:age)?\b)", text, re.IGNORECASE):
@@ -257,7 +257,7 @@ def slug(words: str) -> str:
     """Make a short name of a title; a long one ends with a part of its checksum.
 
     >>> slug("Dupilumab 300 mg qw"), slug("点")
-    ('dupilumab-300-mg-qw', 'name-17e9fd')
+    ('dupilumab-300-mg-qw', 'name-08ddde')
     """
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

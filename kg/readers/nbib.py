@@ -204,7 +204,7 @@ def _entry(fields: _Fields) -> Entry:
         report=report,
         dated=first("DP") or "",
         sections=tuple(_sections(first("AB") or "")),
-        accessions=tuple(each for words in every("SI") if any(each := _accession(words))),
+        accessions=tuple(pair for words in every("SI") if any(pair := _accession(words))),
         keywords=tuple(each for words in every("OT") if (each := words.lstrip("* "))),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import rdflib
 from oxrdflib import OxigraphStore
@@ -29,13 +29,36 @@ class Ask(Protocol):
         """Give the body of the answer and its media type."""
 
 
+def _plain(term: Any) -> Any:
+    """Write a text as rdflib's own readers do: without a data type."""
+    return rdflib.Literal(str(term)) if getattr(term, "datatype", None) == rdflib.XSD.string else term
+
+
 class _Embedded(OxigraphStore):
     """Oxigraph in rdflib, with the same guard as `Store.query`."""
+
+    holder: object = None
 
     def query(self, query: Any, *arguments: Any, **named: Any) -> Result:
         refuse_service(str(query))
         refuse_deep(str(query))
-        return super().query(query, *arguments, **named)
+        result: Any = super().query(query, *arguments, **named)
+        if result.type == "SELECT":
+            plain = Result("SELECT")
+            plain.vars = result.vars
+            plain.bindings = (
+                {rdflib.Variable(name): _plain(term) for name, term in row.asdict().items()} for row in result
+            )
+            return plain
+        if result.type == "CONSTRUCT":
+            found, result.graph = result.graph, rdflib.Graph()
+            for s, p, o in found:
+                result.graph.add((s, p, _plain(o)))
+        return cast(Result, result)
+
+    def triples(self, pattern: Any, context: Any = None) -> Iterator[tuple[Triple, Iterator[Any]]]:
+        for (s, p, o), graphs in super().triples(pattern, context):
+            yield (s, p, _plain(o)), graphs
 
     def add_graph(self, graph: rdflib.Graph) -> None:
         """Do nothing: rdflib asks for its default graph when it lists the graphs of a store that is only read."""
@@ -90,9 +113,14 @@ class _Endpoint(SPARQLStore):
         return int(row[rdflib.Variable("n")])
 
 
-def embedded_dataset(oxigraph: Oxigraph) -> rdflib.Dataset:
-    """Give an embedded store as a Dataset, without a copy."""
-    return rdflib.Dataset(store=_Embedded(store=oxigraph), default_union=True)
+def embedded_dataset(oxigraph: Oxigraph, holder: object) -> rdflib.Dataset:
+    """Give an embedded store as a Dataset, without a copy.
+
+    :param holder: what keeps the files from being swept away; it lives as long as the Dataset
+    """
+    store = _Embedded(store=oxigraph)
+    store.holder = holder
+    return rdflib.Dataset(store=store, default_union=True)
 
 
 def endpoint_dataset(url: str, ask: Ask) -> rdflib.Dataset:

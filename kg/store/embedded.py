@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import QueryResults, Store, Writer
-from picograph.kg.store.guard import refuse_deep, refuse_service
+from picograph.kg.store.guard import refuse_deep, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.ontology.errors import PicographError, StoreError, UsageError
 
@@ -87,7 +87,9 @@ class _OxigraphStore(Store):
             return self._oxigraph().query(sparql, use_default_graph_as_union=True)
         except SyntaxError as error:
             raise UsageError(
-                f"this is not SPARQL 1.1: {error}", where="the query", remedy="correct it at that line and column"
+                f"this is not SPARQL 1.1: {short(str(error))}",
+                where="the query",
+                remedy="correct it at that line and column",
             ) from None
         except _ENGINE as error:
             raise self._damaged(error) from None
@@ -108,7 +110,7 @@ class _OxigraphStore(Store):
     def graph(self) -> "rdflib.Dataset":
         from picograph.kg.store.datasets import embedded_dataset
 
-        return embedded_dataset(self._oxigraph())
+        return embedded_dataset(self._oxigraph(), self)
 
 
 class MemoryStore(_OxigraphStore):
@@ -145,9 +147,9 @@ class FolderStore(_OxigraphStore):
     def __init__(self, folder: Path) -> None:
         self.location = str(folder)
         self._folder = folder
-        self.sources = SourceShelf(folder / "sources")
         self._open: Oxigraph | None = None
         self._in_use: IO[bytes] | None = None
+        self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
             raise StoreError(
                 "this is not a picograph store",
@@ -187,12 +189,15 @@ class FolderStore(_OxigraphStore):
         except UnicodeDecodeError:
             name = ""
         if not _GENERATION.fullmatch(name):
-            raise StoreError(
-                "the store's CURRENT file names no generation",
-                where=str(self._folder / "CURRENT"),
-                remedy="write the name of the newest generation folder into it",
-            )
+            raise self._lost("the store's CURRENT file names no generation")
         return name
+
+    def _lost(self, what: str) -> StoreError:
+        return StoreError(
+            what,
+            where=str(self._folder / "CURRENT"),
+            remedy="write the name of the newest generation folder into that file",
+        )
 
     def _oxigraph(self) -> Oxigraph:
         if self._open is None:
@@ -229,6 +234,9 @@ class FolderStore(_OxigraphStore):
             self._in_use.close()
             self._in_use = None
 
+    def __del__(self) -> None:
+        self.close()
+
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
         try:
@@ -253,12 +261,11 @@ class FolderStore(_OxigraphStore):
 
     def _new_generation(self) -> Iterator[Writer]:
         current = self._current()
-        if current is None and self._last() > 1:  # only the first generation can have been cut off before CURRENT
-            raise StoreError(
-                "the store's CURRENT file is missing",
-                where=self.location,
-                remedy="write the name of the newest generation folder into a file CURRENT",
-            )
+        # Nothing is swept before it is sure which generation is whole. Only the first can be cut off before CURRENT.
+        if current is None and self._last() > 1:
+            raise self._lost("the store's CURRENT file is missing")
+        if current is not None and not (self._folder / current).is_dir():
+            raise self._lost(f"the store's CURRENT file names {current}, which is not there")
         self._sweep(keep={current})
         path = self._folder / f"generation-{self._last() + 1:06d}"
         path.mkdir()

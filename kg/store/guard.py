@@ -103,6 +103,16 @@ def refuse_deep(sparql: str) -> None:
         )
 
 
+def short(said: str, most: int = 200) -> str:
+    """Give the first line of what an engine said, cut where it goes on and on.
+
+    >>> short("expected one of " + "?, " * 99, 20)
+    'expected one of ?, …'
+    """
+    line = next(iter(said.strip().splitlines()), "nothing")
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
 def form_of(sparql: str) -> str | None:
     """Give the form of a query; None where it has none.
 

@@ -30,7 +30,7 @@ from pyoxigraph import (
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import QueryResults, Store, Writer
-from picograph.kg.store.guard import form_of, refuse_service
+from picograph.kg.store.guard import form_of, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.ontology.errors import StoreError, UsageError
 
@@ -100,8 +100,8 @@ class RemoteStore(Store):
         from SPARQLWrapper.SPARQLExceptions import SPARQLWrapperException
 
         wrapper: Any = SPARQLWrapper(endpoint, updateEndpoint=endpoint, agent="picograph")
-        wrapper.setQuery(sparql)
-        wrapper.queryType = "INSERT" if update else "SELECT"  # SPARQLWrapper guesses it from the text, with a warning
+        wrapper.queryString = sparql  # setQuery guesses the type from the text, and warns where it cannot
+        wrapper.queryType = "INSERT" if update else "SELECT"
         wrapper.setMethod(POST)
         wrapper.timeout = self._timeout  # setTimeout makes 0 of half a second, which is another thing
         if update:
@@ -137,12 +137,14 @@ class RemoteStore(Store):
         body, media_type = self._request(self._endpoints.query, sparql)
         results = self._results(body, media_type)
         expected = _RESULTS.get(form_of(sparql) or "")
-        if expected is not None and not isinstance(results, expected):
-            said = f"it answers {media_type}, which is not what was asked: {_first_line(body)}"
-            raise self._failure(self._endpoints.query, said)
-        return results
+        if expected is None or isinstance(results, expected):
+            return results
+        del results  # an error may end in another thread, where Oxigraph's results must not
+        said = f"it answers {media_type}, which is not what was asked: {_first_line(body)}"
+        raise self._failure(self._endpoints.query, said)
 
     def _results(self, body: bytes, media_type: str) -> QueryResults:
+        answer = None
         try:
             if media_type not in _TEXT and (results := QueryResultsFormat.from_media_type(media_type)) is not None:
                 answer = parse_query_results(body, format=results)
@@ -154,6 +156,7 @@ class RemoteStore(Store):
             if media_type not in _TEXT and (rdf := RdfFormat.from_media_type(media_type)) is not None:
                 return _query_triples(quad.triple for quad in parse(body, format=rdf))
         except (SyntaxError, ValueError) as error:
+            answer = None  # an error may end in another thread, where Oxigraph's results must not
             raise self._failure(
                 self._endpoints.query, f"its answer is not whole: {error}; it begins with {_first_line(body)}"
             ) from None
@@ -258,5 +261,4 @@ def _words(name: str) -> str:
 
 def _first_line(said: object) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    lines = text.strip().splitlines()
-    return lines[0][:200] if lines else "nothing"
+    return short(text)
