@@ -52,7 +52,7 @@ def unmatched(study: Study) -> list[str]:
         words.update(each.label for each in population.conditions if not each.concept)
     words.update(each.label for each in study.interventions if not each.concept)
     words.update(each.label for each in study.outcomes if not each.concept)
-    words.update(each.term for each in study.adverse_events if not each.concept)
+    words.update(each.term for each in study.adverse_events if not each.concept and not each.any_event)
     words.update(each.variable for each in study.baselines if not each.concept)
     words.update(each.factor for each in study.associations if not each.concept)
     return sorted(words)

@@ -20,7 +20,7 @@ from picograph.kg.linking import link, unmatched
 from picograph.kg.model import PG, parts_of
 from picograph.kg.readers import study_file
 from picograph.kg.records import known_sources
-from picograph.kg.source import source_of, source_text
+from picograph.kg.source import source_text
 from picograph.kg.store import Store
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.study import Study
@@ -235,8 +235,12 @@ def load(
     >>> loaded.outcome, loaded.study
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
-    texts = {source.name: _source(source) for source in map(_input, sources)}
-    given_sums = {store.sources.offer(text): name for name, text in texts.items()}
+    texts: dict[str, str] = {}  # by SHA-256
+    given_sums: dict[str, str] = {}
+    for source in map(_input, sources):
+        text = _source(source)
+        texts[sha256 := store.sources.offer(text)] = text
+        given_sums[sha256] = source.name
     done: dict[int, Loaded] = {}
     reads: dict[int, _Read] = {}
     for index, (name, given) in enumerate(_inputs(inputs)):
@@ -245,8 +249,8 @@ def load(
                 raise given
             reads[index] = read = _read(given)
             if not read.is_study_file:
-                texts[name] = readers.source_text_of(given.content, name)
-                store.sources.offer(texts[name])
+                text = readers.source_text_of(given.content, name)
+                texts[store.sources.offer(text)] = text
         except PicographError as error:
             done[index] = Loaded(name=name, outcome="refused", error=error)
     used = {read.study.record.source.sha256 for read in reads.values()}
@@ -274,8 +278,8 @@ def load(
     if wanted:
         words = words_graphs().items()
         changes |= {graph: quads for graph, quads in words if held.get(graph) != checksum_of(graph, quads)}
-    for text in texts.values():  # those that stored records refer to are kept, and first: no record waits for its text
-        if source_of(text).sha256 in wanted:
+    for sha256, text in texts.items():  # those that stored records refer to are kept, and before the records are
+        if False:
             store.sources.put(text)
     if changes:
         with store.write() as writer:

@@ -139,7 +139,7 @@ def _number(value: Decimal) -> Decimal:
 
 
 def _place_order(place: Place) -> tuple[Any, ...]:
-    return (*place.order, str(place))  # /1 and /01 are two places of one order
+    return (place.order, str(place))  # /1 and /01 are two places of one order
 
 
 @lru_cache(maxsize=65_536)

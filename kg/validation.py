@@ -125,6 +125,7 @@ def _grade(path: Path, grade: GradeRange) -> Iterator[Problem]:
 
 
 _NUMBERS = ("count", "affected", "percent", "value", "quantity", "interval", "events", "direction")
+_SAYING = (*_NUMBERS, "p", "fatal", "dispersion")  # what may stand alone, or beside a word that the number is absent
 
 
 def _result(path: Path, result: Result) -> Iterator[Problem]:
@@ -136,7 +137,11 @@ def _result(path: Path, result: Result) -> Iterator[Problem]:
             f"{result.absence.value!r} stands beside a number ({', '.join(numbers)})",
             "take one of the two out: zero is a number, absence is not",
         )
-    elif not result.absence and not numbers and not open_fields & set(_NUMBERS):
+    elif (
+        not result.absence
+        and not open_fields & set(_SAYING)
+        and all(getattr(result, name, None) is None for name in _SAYING)
+    ):
         yield Problem(path, "the result has no number", "say why: absence: not reported, or absence: not assessed")
     for index, ambiguity in enumerate(result.ambiguities):
         where = (*path, "ambiguities", index, "field")

@@ -200,7 +200,7 @@ class _Page:
             for criterion in population.eligibility:
                 yield criterion.kind.value, criterion.label, criterion
         for baseline in self.study.baselines:
-            name = _join([baseline.variable, self.arm(baseline.arm)])
+            name = _join([baseline.variable, baseline.component, self.arm(baseline.arm)])
             counted = _of(baseline.count, baseline.denominator, baseline.percent, baseline.derived)
             yield name, _join([baseline.level, counted, _quantity(baseline.quantity), *_state(baseline)]), baseline
 
@@ -232,7 +232,7 @@ class _Page:
 
     def outcomes(self) -> Iterator[tuple[str, str, Part]]:
         for each in self.study.estimates:
-            name = _join([self.outcome(each.outcome), self.arm(each.arm)])
+            name = _join([self.outcome(each.outcome), each.component, self.arm(each.arm)])
             if each.comparator:
                 name += f" against {self.labels.get(('arms', each.comparator), each.comparator)}"
             counted = each.count is not None

@@ -103,8 +103,8 @@ def records(content: bytes, name: str) -> "Iterator[tuple[str, bytes | InputErro
 
     :raises InputError: if the file is of no known format
 
-    >>> [name for name, _ in records(b"PMID- 1\nTI  - One.\n\nPMID- 2\nTI  - Two.\n", "my.nbib")]
-    ['my.nbib, line 1', 'my.nbib, line 4']
+    >>> [name for name, _ in records(b"PMID- 1\\nTI  - One.\\n\\nPMID- 2\\nTI  - Two.\\n", "my.nbib")]
+    ['my.nbib, line 1, PMID 1', 'my.nbib, line 4, PMID 2']
     """
     target = READERS.get(found := detect(content, name)) or _joined()[found]
     apart = getattr(import_module(target.partition(":")[0]), "records", None)

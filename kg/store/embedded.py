@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from filelock import FileLock, Timeout
 from pyoxigraph import NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 
@@ -239,6 +238,8 @@ class FolderStore(_OxigraphStore):
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Writer]:
+        from filelock import FileLock, Timeout  # readers do without it
+
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._folder / "writer.lock", timeout=0)

@@ -107,7 +107,7 @@ def short(said: str, most: int = 200) -> str:
     """Give the first line of what an engine said, cut where it goes on and on.
 
     >>> short("expected one of " + "?, " * 99, 20)
-    'expected one of ?, …'
+    'expected one of ?,…'
     """
     line = next(iter(said.strip().splitlines()), "nothing")
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"

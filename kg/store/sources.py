@@ -1,7 +1,6 @@
 """The texts that places refer to, kept by their checksum on the user's own disk and never in a graph."""
 
 import re
-import tempfile
 from pathlib import Path
 
 from picograph.kg.source import source_of, source_text
@@ -63,6 +62,8 @@ class SourceShelf:
 
     def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        import tempfile
+
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
             try:
                 partial.write(content)
