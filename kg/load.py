@@ -279,7 +279,7 @@ def load(
         words = words_graphs().items()
         changes |= {graph: quads for graph, quads in words if held.get(graph) != checksum_of(graph, quads)}
     for sha256, text in texts.items():  # those that stored records refer to are kept, and before the records are
-        if False:
+        if sha256 in wanted:
             store.sources.put(text)
     if changes:
         with store.write() as writer:

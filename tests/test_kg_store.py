@@ -804,6 +804,20 @@ def test_readers_never_meet_a_generation_that_is_being_swept(folder: Path) -> No
     assert len(seen) > 3
 
 
+def test_a_reader_goes_on_when_what_it_was_about_to_open_was_swept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(folder)
+    assert isinstance(store, embedded.FolderStore)
+    swept = generations(folder)[0]
+    put(open_store(folder), one=quads(ONE, Literal(2)))
+    assert swept not in generations(folder)
+    names = iter([swept])
+    current = store._current
+    monkeypatch.setattr(store, "_current", lambda: next(names, None) or current())
+    assert {quad.object.value for quad in store.quads()} == {"2"}
+
+
 # --- texts ------------------------------------------------------------------------------------------------------
 
 
@@ -949,8 +963,7 @@ def test_rows_in_every_format_that_servers_use() -> None:
             assert [row["n"] for row in rows] == [Literal("a & b")]  # type: ignore[union-attr]
 
 
-def test_what_a_test_of_this_module_would_break() -> None:
-    assert embedded.FolderStore.__name__ == "FolderStore"
+def test_no_sweep_is_empty() -> None:
     assert len(MOMENTS) == 7
     assert len(ANSWERS) == 18
     assert len(DEEP) == 11
