@@ -143,6 +143,24 @@ def test_text_of_a_record_cannot_steer_the_terminal(program: Program, tmp_path: 
             assert bad not in ran.err
 
 
+def wait_until_it_reads(pid: int) -> None:
+    """Wait until a process sleeps and uses no more time: on a busy machine, starting takes what it takes."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        time.sleep(5)
+        return
+    before, quiet = None, 0
+    for _ in range(300):
+        fields = stat.read_text().rpartition(")")[2].split()
+        now = (fields[0], fields[11], fields[12])  # state, time in user mode, time in the kernel
+        quiet = quiet + 1 if now == before and now[0] == "S" and now[1] != "0" else 0
+        if quiet == 5:
+            return
+        before = now
+        time.sleep(0.1)
+    raise AssertionError("the process never came to rest")
+
+
 def test_ctrl_c_stops_quietly(program: Program, folder: Path) -> None:
     with subprocess.Popen(
         [*COMMAND, "query", "-", "--store", str(folder)],
