@@ -66,6 +66,15 @@ def _answers(url: str) -> bool:
         return False
 
 
+# Runs a server until its own standard input ends, as it does when the tests end in whatever way: none is left behind.
+_WATCH = """
+import os, subprocess, sys, threading
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+threading.Thread(target=lambda: (os.read(0, 1), server.terminate()), daemon=True).start()
+sys.exit(server.wait())
+"""
+
+
 def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server; on another port if somebody was quicker to take the first."""
     program = Path(sys.executable).parent / "oxigraph"
@@ -73,21 +82,24 @@ def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         port = _free_port()
         log = folder / f"log-{attempt}"
         with log.open("wb") as said:
-            server = subprocess.Popen(
-                [program, "serve", "--location", folder / "data", "--bind", f"127.0.0.1:{port}"],
-                stdout=said,
-                stderr=said,
-            )
+            command = [program, "serve", "--location", folder / "data", "--bind", f"127.0.0.1:{port}"]
+            watch = [sys.executable, "-c", _WATCH, *command]
+            server = subprocess.Popen(watch, stdin=subprocess.PIPE, stdout=said, stderr=said)
         base = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + 30
+        until = time.monotonic() + 10
         # its own words come before an answer: the answer could be that of another worker's server on the port
         while server.poll() is None and time.monotonic() < until:
             if b"Listening" in log.read_bytes() and _answers(base + "/query"):
                 return server, base
             time.sleep(0.02)
-        server.kill()
-        server.wait()
+        _stop(server)
     raise RuntimeError(f"the server does not start: {log.read_text('utf-8')}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    assert server.stdin is not None
+    server.stdin.close()
+    server.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -97,12 +109,7 @@ def sparql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         yield base
     finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        _stop(server)
 
 
 @pytest.fixture
