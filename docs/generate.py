@@ -87,25 +87,31 @@ def command_lines(name: str, command: click.Command, common: set[str]) -> Iterat
 
 
 def commands() -> str:
-    """Write the page of the commands."""
-    everywhere = [{each.opts[-1] for each in options_of(command)} for command in cli.commands.values()]
-    common = set.intersection(*everywhere)
-    first = min(cli.commands.items())[1]
+    """Write the page of the commands: each of them, and those inside a group but the questions."""
+    context = click.Context(cli, info_name="picograph")
+    known = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    found = {name: command for name, command in known.items() if command is not None}
+    for name, command in list(found.items()):
+        if isinstance(command, click.Group) and name != "ask":
+            found |= {f"{name} {inner}": each for inner, each in command.commands.items()}
+    common = {"--debug"}
+    first = found["show"]
+    stores = {"--store", "--update-endpoint"}
     body = [
         inspect.cleandoc(cli.help or ""),
         "",
         "Data goes to standard output, messages to standard error. Exit codes: 0, done (an empty answer too); 1, "
         "rejected input, or something does not hold; 2, wrong usage; 3, a store that cannot be reached.",
         "",
-        "Every command takes these:",
+        "Every command takes `--debug`, and every one that works on a store takes these:",
         "",
-        *table(("option", "what it does"), option_rows(each for each in options_of(first) if each.opts[-1] in common)),
+        *table(("option", "what it does"), option_rows(each for each in options_of(first) if each.opts[-1] in stores)),
     ]
-    for name, command in sorted(cli.commands.items()):
-        body += command_lines(name, command, common)
+    for name, command in sorted(found.items()):
+        body += command_lines(name, command, common | stores)
         if name == "ask":
             body += ["Each question has options of its own: see [questions](questions.md).", ""]
-    return page("Commands", "cli.py", body)
+    return page("Commands", "commands/", body)
 
 
 # --- questions ------------------------------------------------------------------------------------------------

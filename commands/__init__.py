@@ -1,0 +1,19 @@
+"""One module per command: arguments in, text out. It parses, calls one room, prints.
+
+A command is a line in `COMMANDS` and a module with a click command. None is imported before it is asked for, and what
+costs time is imported inside the command that needs it.
+"""
+
+# In the order in which a newcomer meets them.
+COMMANDS = {
+    "demo": "picograph.commands.demo:demo",
+    "load": "picograph.commands.load:load",
+    "show": "picograph.commands.show:show",
+    "lookup": "picograph.commands.lookup:lookup",
+    "ask": "picograph.commands.ask:ask",
+    "query": "picograph.commands.query:query",
+    "export": "picograph.commands.export:export",
+    "validate": "picograph.commands.validate:validate",
+    "info": "picograph.commands.info:info",
+    "fetch": "picograph.commands.fetch:fetch",
+}
