@@ -25,11 +25,13 @@ demo: $(PROGRAM)
 
 test: $(TOOLS)
 	@scripts/ensure-java
+	@scripts/ensure-virtuoso
 	@$(PYTHON) -m pytest -q -n $(JOBS) -m 'not long'
 
 # Whether there are long tests is asked first: where there are none, running them would end as "no tests ran".
 test-long: $(TOOLS)
 	@scripts/ensure-java
+	@scripts/ensure-virtuoso
 	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \
