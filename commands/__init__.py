@@ -14,6 +14,7 @@ COMMANDS = {
     "query": "picograph.commands.query:query",
     "export": "picograph.commands.export:export",
     "validate": "picograph.commands.validate:validate",
+    "store": "picograph.commands.store:store",
     "info": "picograph.commands.info:info",
     "fetch": "picograph.commands.fetch:fetch",
 }

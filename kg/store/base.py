@@ -12,6 +12,8 @@ from picograph.kg.store.sources import SourceShelf
 if TYPE_CHECKING:
     import rdflib
 
+    from picograph.kg.store.columnar import ResultsTable
+
 QueryResults = QuerySolutions | QueryBoolean | QueryTriples
 CHECKSUM = NamedNode("https://w3id.org/picograph/ontology/contentChecksum")
 
@@ -57,6 +59,10 @@ class Store(ABC):
     @abstractmethod
     def graph(self) -> "rdflib.Dataset":
         """Give an rdflib Dataset over the same data, without a copy."""
+
+    def table(self) -> "ResultsTable | None":
+        """Give the results table, which says the same as the quads; None where there is none."""
+        return None
 
     def checksums(self) -> dict[str, str]:
         """Give every named graph that describes itself, with the checksum of its content."""

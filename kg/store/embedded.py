@@ -1,9 +1,9 @@
 """The embedded store: a folder of generations, or memory.
 
-A folder holds ``CURRENT`` (the name of the current generation), ``generation-N/quads`` (an Oxigraph store),
-``sources`` and a lock file. Writing works in a copy of the current generation made of hard links; one rename of
-``CURRENT`` makes it the current one. So a kill at any moment leaves the last whole generation, and whoever is reading
-keeps the one that they opened.
+A folder holds ``CURRENT`` (the name of the current generation), ``generation-N/quads`` (an Oxigraph store) with
+``generation-N/table`` (the results table, made of the same quads), ``sources`` and a lock file. Writing works in a copy
+of the current generation made of hard links; one rename of ``CURRENT`` makes it the current one. So a kill at any
+moment leaves the last whole generation, and whoever is reading keeps the one that they opened.
 """
 
 import contextlib
@@ -20,10 +20,13 @@ from pyoxigraph import Store as Oxigraph
 from picograph.kg.store.base import QueryResults, Store, Writer
 from picograph.kg.store.guard import refuse_deep, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
+from picograph.kg.store.table import TableWriter, read_state
 from picograph.ontology.errors import PicographError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import rdflib
+
+    from picograph.kg.store.columnar import ResultsTable
 
 try:
     import fcntl
@@ -47,8 +50,10 @@ def _as_os_errors() -> Iterator[None]:
 class _OxigraphWriter:
     """Writes into a copy; of no more use when its block has ended."""
 
-    def __init__(self, oxigraph: Oxigraph) -> None:
+    def __init__(self, oxigraph: Oxigraph, table: Path | None = None, before: Path | None = None) -> None:
         self._copy: Oxigraph | None = oxigraph
+        self._folder = table
+        self._table = TableWriter(before, table) if table else None
 
     def _oxigraph(self) -> Oxigraph:
         if self._copy is None:
@@ -56,21 +61,45 @@ class _OxigraphWriter:
         return self._copy
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
-        self.remove(graph)
         with _as_os_errors():
+            known = self._oxigraph().contains_named_graph(NamedNode(graph))
+            if known:
+                self._oxigraph().remove_graph(NamedNode(graph))
             self._oxigraph().extend(quads)
+        if self._table:
+            self._table.replace(graph, quads, known=known)
 
     def remove(self, graph: str) -> None:
         with _as_os_errors():
             self._oxigraph().remove_graph(NamedNode(graph))
+        if self._table:
+            self._table.remove(graph)
+
+    def rebuild(self) -> None:
+        """Make the results table again, from the quads."""
+        assert self._folder is not None
+        self.close_table()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._table = TableWriter(None, self._folder)
+        for graph in self._oxigraph().named_graphs():
+            with _as_os_errors():
+                quads = self._oxigraph().quads_for_pattern(None, None, None, graph)
+                self._table.replace(graph.value, quads, known=False)
 
     def flush(self) -> None:
         with _as_os_errors():
             self._oxigraph().flush()
+        if self._table:
+            self._table.finish()
 
     def close(self) -> None:
         """Let go of the copy: Oxigraph closes its files when nothing refers to it, and our caller keeps this writer."""
         self._copy = None
+        self.close_table()
+
+    def close_table(self) -> None:
+        if self._table:
+            self._table.close()
 
 
 class _OxigraphStore(Store):
@@ -148,6 +177,8 @@ class FolderStore(_OxigraphStore):
         self._folder = folder
         self._open: Oxigraph | None = None
         self._in_use: IO[bytes] | None = None
+        self._generation: Path | None = None  # the one that is open
+        self._table: ResultsTable | None = None
         self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
             raise StoreError(
@@ -218,7 +249,9 @@ class FolderStore(_OxigraphStore):
                 if fcntl is not None:
                     self._in_use = (path / "in-use").open("rb")
                     fcntl.flock(self._in_use, fcntl.LOCK_SH)
-                return Oxigraph.read_only(str(path / "quads"))
+                opened = Oxigraph.read_only(str(path / "quads"))
+                self._generation = path
+                return opened
             except _ENGINE as error:
                 self.close()
                 if last or self._current() == name:
@@ -227,8 +260,21 @@ class FolderStore(_OxigraphStore):
                     ) from None
         raise AssertionError("not reached")
 
+    def table(self) -> "ResultsTable | None":
+        self._oxigraph()  # the generation that is read is held
+        if self._table is None and self._generation is not None:
+            state = read_state(self._generation / "table")
+            if state is not None and not state.irregular:
+                from picograph.kg.store.columnar import ResultsTable
+
+                self._table = ResultsTable(self._generation / "table", state)
+        return self._table
+
     def close(self) -> None:
-        self._open = None
+        self._open = self._generation = None
+        if self._table is not None:
+            self._table.close()
+            self._table = None
         if self._in_use is not None:
             self._in_use.close()
             self._in_use = None
@@ -283,11 +329,22 @@ class FolderStore(_OxigraphStore):
         self.close()
         self._sweep(keep={path.name})
 
+    def rebuild(self) -> None:
+        """Make the results table again, from the quads.
+
+        :raises StoreError: if there is no store, or it cannot be written
+        """
+        self._oxigraph()
+        with self.write() as writer:
+            assert isinstance(writer, _OxigraphWriter)
+            writer.rebuild()
+
     def _copy(self, current: str | None, path: Path) -> _OxigraphWriter:
         with _as_os_errors():
             if current:
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
-            return _OxigraphWriter(Oxigraph(str(path / "quads")))
+            before = self._folder / current / "table" if current else None
+            return _OxigraphWriter(Oxigraph(str(path / "quads")), path / "table", before)
 
     def _last(self) -> int:
         """Give the highest number of a generation, or 0."""

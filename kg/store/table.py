@@ -1,0 +1,207 @@
+"""The results table on disk: beside the quads of a generation, derived from them, replaced with each graph.
+
+A folder ``table`` holds batches: a big one is Parquet, a small one JSON lines, so that adding a record needs no
+columnar engine. A batch is never changed. A graph that is replaced is masked in the batches before; batches are joined,
+without masked rows, when there are many. ``state.json`` says which there are. A generation becomes the current one by
+one rename, so quads and table are always of one moment.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from msgspec import Struct
+from pyoxigraph import Quad
+
+from picograph.kg.columns import IrregularError, rows_of, tables
+
+_FORMAT = 1
+_BIG = 20_000  # rows; what is smaller stays JSON lines
+_LARGEST = 400_000  # rows of a batch, for constant memory and disk while a load runs
+_MOST_BATCHES = 24
+_MOST_REPLACED = 200  # graphs
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """Some rows of each table, written together."""
+
+    number: int
+    rows: dict[str, int]  # by table
+    graphs: int
+    parquet: bool
+
+    @property
+    def total(self) -> int:
+        """The number of rows."""
+        return sum(self.rows.values())
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What is in a table's folder."""
+
+    format: int = _FORMAT
+    columns: str = ""  # a checksum: with other columns, rows are of another picograph
+    batches: tuple[Batch, ...] = ()
+    replaced: dict[str, int] = {}  # graph -> rows of it in batches before this one are no more
+    irregular: tuple[str, ...] = ()  # graphs that rows cannot hold
+
+    def rows(self, table: str) -> int:
+        """Give the number of rows of a table, those that were replaced and not yet taken out included."""
+        return sum(batch.rows.get(table, 0) for batch in self.batches)
+
+
+def columns_checksum() -> str:
+    """Give a checksum of the tables' columns and their types."""
+    return hashlib.sha256(_encode(tables())).hexdigest()[:16]
+
+
+def read_state(folder: Path) -> State | None:
+    """Read what a folder holds; None if there is no table that this picograph can use."""
+    try:
+        state = msgspec.json.decode((folder / "state.json").read_bytes(), type=State)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+    return state if state.format == _FORMAT and state.columns == columns_checksum() else None
+
+
+def path_of(folder: Path, batch: Batch, table: str) -> Path:
+    """Give the file with the rows of one table in a batch."""
+    return folder / f"{table}-{batch.number:06d}.{'parquet' if batch.parquet else 'jsonl'}"
+
+
+class TableWriter:
+    """Writes the table of a new generation, from that of the one before.
+
+    :param before: the folder of the table before; None where the store is new. Where it holds no table that can be
+        used, nothing is known of the quads that are there, and none is written
+    :param folder: the folder to write, in the new generation
+    """
+
+    def __init__(self, before: Path | None, folder: Path) -> None:
+        found = State() if before is None else read_state(before)
+        self._folder = folder
+        self._on = found is not None
+        state = found or State()
+        self._replaced = dict(state.replaced)
+        self._irregular = set(state.irregular)
+        self._batches = list(state.batches)
+        self._number = 1 + max((batch.number for batch in self._batches), default=0)
+        self._open: dict[str, IO[bytes]] = {}
+        self._rows: dict[str, int] = {}
+        self._graphs: set[str] = set()
+        if self._on:
+            folder.mkdir(parents=True)
+            for batch in self._batches:
+                for path in _paths(before or folder, batch):
+                    _link(path, folder / path.name)
+
+    def replace(self, graph: str, quads: Iterable[Quad], *, known: bool = True) -> None:
+        """Make the rows of a graph those that its quads say.
+
+        :param known: False where the store did not have the graph before
+        """
+        if not self._on:
+            return
+        if known or graph in self._graphs:
+            self.remove(graph)
+        self._graphs.add(graph)
+        try:
+            for table, row in rows_of(graph, quads):
+                self._file(table).write(_encode(row) + b"\n")
+                self._rows[table] = self._rows.get(table, 0) + 1
+        except IrregularError:
+            self._irregular.add(graph)
+        if sum(self._rows.values()) >= _LARGEST:
+            self._end_batch()
+
+    def remove(self, graph: str) -> None:
+        """Take out the rows of a graph."""
+        if not self._on:
+            return
+        self._irregular.discard(graph)
+        if graph in self._graphs:
+            self._end_batch()
+        if self._batches:
+            self._replaced[graph] = self._number
+
+    def finish(self) -> None:
+        """Write what is left: when this ends the table is whole."""
+        if not self._on:
+            return
+        self._end_batch()
+        self._join_batches()
+        state = State(
+            columns=columns_checksum(),
+            batches=tuple(self._batches),
+            replaced=self._replaced,
+            irregular=tuple(sorted(self._irregular)),
+        )
+        with (self._folder / "state.json").open("wb") as file:
+            file.write(_encode(state))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._open.values():
+            file.close()
+        self._open = {}
+
+    def _file(self, table: str) -> IO[bytes]:
+        if table not in self._open:
+            self._open[table] = (self._folder / f"{table}-{self._number:06d}.jsonl").open("wb")
+        return self._open[table]
+
+    def _end_batch(self) -> None:
+        if self._rows:
+            for file in self._open.values():
+                file.flush()
+                os.fsync(file.fileno())
+            self.close()
+            batch = Batch(number=self._number, rows=self._rows, graphs=len(self._graphs), parquet=False)
+            self._number += 1
+            self._batches.append(batch)
+            if batch.total >= _BIG:
+                self._pack([batch])
+        self._rows, self._graphs = {}, set()
+
+    def _join_batches(self) -> None:
+        """Join batches where there are many, or much in them was replaced: small ones first."""
+        small = [batch for batch in self._batches if not batch.parquet]
+        if sum(batch.total for batch in small) >= _BIG or len(small) > _MOST_BATCHES:
+            self._pack(small)
+        graphs = sum(batch.graphs for batch in self._batches)
+        if len(self._batches) > _MOST_BATCHES or len(self._replaced) > max(_MOST_REPLACED, graphs / 4):
+            self._pack(self._batches)
+
+    def _pack(self, batches: Sequence[Batch]) -> None:
+        """Write batches as one, in Parquet, without the rows that were replaced."""
+        from picograph.kg.store.columnar import pack
+
+        number, self._number = self._number, self._number + 1
+        packed = pack(self._folder, batches, self._replaced, number)
+        for batch in batches:
+            for path in _paths(self._folder, batch):
+                path.unlink()
+        self._batches = [batch for batch in self._batches if batch not in batches]
+        if packed.total:
+            self._batches.append(packed)
+        first = min((batch.number for batch in self._batches), default=self._number)
+        self._replaced = {graph: number for graph, number in self._replaced.items() if number > first}
+
+
+def _paths(folder: Path, batch: Batch) -> Iterator[Path]:
+    return (path_of(folder, batch, table) for table, rows in batch.rows.items() if rows)
+
+
+def _link(path: Path, to: Path) -> None:
+    """Have a file in a second folder: it is never changed, so a second name does."""
+    try:
+        to.hardlink_to(path)
+    except OSError:
+        shutil.copyfile(path, to)

@@ -1,0 +1,302 @@
+"""Promise: the results table says what the quads say, after any writes, in any batches, and whatever is killed when."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad
+
+from picograph.kg import columns
+from picograph.kg.model import Field, Kind, enum_iri, flat_fields, parts_of
+from picograph.kg.results import AdverseEventResult, Part
+from picograph.kg.source import Method, Record, Source
+from picograph.kg.store import open_store, table
+from picograph.kg.store.base import Store
+from picograph.kg.study import Arm, Study
+from picograph.kg.triples import canonical, content, names_of, quads_of
+from picograph.ontology.prefixes import expand
+from picograph.tests.strategies import studies
+
+PG = "https://w3id.org/picograph/ontology/"
+WORDS = "https://w3id.org/picograph/vocabulary/made-up"
+
+
+def rows(store: Store) -> dict[str, list[str]]:
+    """Give the rows of every table as sorted texts; lists are sorted, and what is absent is left out."""
+    found = store.table()
+    assert found is not None
+    return {
+        name: sorted(
+            json.dumps({key: _plain(value) for key, value in zip(names, row, strict=True) if value is not None})
+            for row in found.query(f"SELECT {', '.join(map(json.dumps, names))} FROM {name}", {})
+        )
+        for name, names in columns.tables().items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return sorted(value)
+    return str(value.normalize() + 0) if isinstance(value, Decimal) else value
+
+
+def fresh(store: Store, folder: Path) -> dict[str, list[str]]:
+    """Give the rows that a store of the same quads has when each graph is written once."""
+    graphs: dict[str, list[Quad]] = {}
+    for quad in store.quads():
+        graphs.setdefault(quad.graph_name.value, []).append(quad)  # type: ignore[union-attr]
+    with open_store(folder) as other:
+        with other.write() as writer:
+            for graph, quads in graphs.items():
+                writer.replace(graph, quads)
+        return rows(other)
+
+
+def study(number: int, affected: int = 3) -> Study:
+    """Make a small study."""
+    record = Record(document=f"pmid:{number}", source=Source(sha256="0" * 64), method=Method.CURATED)
+    event = AdverseEventResult(term=f"event {number}", arm="a", affected=affected, at_risk=40)
+    return Study(key=f"pmid:{number}", record=record, arms=(Arm(key="a", label="A"),), adverse_events=(event,))
+
+
+def words(*pairs: tuple[str, str]) -> list[Quad]:
+    """Make a vocabulary of which each pair is a concept and one above it."""
+    node = NamedNode(WORDS)
+    broader = NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive")
+    label = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
+    below = [Quad(NamedNode(f"{WORDS}#{one}"), broader, NamedNode(f"{WORDS}#{other}"), node) for one, other in pairs]
+    return below + [Quad(NamedNode(f"{WORDS}#{one}"), label, Literal(one, language="en"), node) for one, _ in pairs]
+
+
+def _put(store: Store, *given: Study) -> None:
+    with store.write() as writer:
+        for each in given:
+            writer.replace(names_of(each).record, quads_of(each))
+
+
+# --- a row says what the study says ------------------------------------------------------------------------------
+
+
+def _cell(field: Field, value: Any, study: str) -> Any:
+    if field.kind is Kind.ENUM:
+        return enum_iri(value)
+    if field.kind is Kind.CONCEPT:
+        return expand(value)
+    if field.kind is Kind.REFERENCE:
+        return f"{study}/{field.refers[:-1]}/{quote(value)}"
+    return str(value.normalize() + 0) if isinstance(value, Decimal) else value
+
+
+def _expected(part: Part, study: str) -> str:
+    """Give the row of a part as a text, read off the typed study and not off its quads."""
+    row: dict[str, Any] = {"class": type(part).__name__}
+    if part.evidence:
+        row["evidence"] = len(part.evidence)
+    for field, inner in flat_fields(type(part)):
+        value = getattr(part, field.name)
+        named = [(f"{field.name}_{each.name}", each, getattr(value, each.name, None)) for each in inner]
+        for column, each, stated in named or [(field.name, field, value)]:
+            if stated is None or stated == () or column not in columns.columns():
+                continue
+            cells = [_cell(each, one, study) for one in (stated if each.many else (stated,))]
+            row[column] = sorted(cells) if columns.columns()[column].endswith("[]") else cells[0]
+    return json.dumps(row, sort_keys=True)
+
+
+def _given(row: dict[str, Any]) -> str:
+    row = {name: _plain(value) for name, value in row.items() if name not in ("graph", "part", "study", "parents")}
+    if "evidence" in row:
+        row["evidence"] = len(row["evidence"])
+    return json.dumps(row, sort_keys=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(studies())
+def test_a_row_has_every_value_of_its_part(drawn: Study) -> None:
+    drawn = canonical(drawn)
+    names = names_of(drawn)
+    found = [row for name, row in columns.rows_of(names.record, quads_of(drawn)) if name == "parts"]
+    given = Counter(_given(row) for row in found if row["class"] not in ("Study", "Record"))
+    parts = {content(part): part for part in parts_of(drawn)}  # a part that several say alike is one
+    assert given == Counter(_expected(part, names.study) for part in parts.values())
+    [of_study] = [row for row in found if row["class"] == "Study"]
+    assert (of_study["part"], of_study["key"]) == (names.study, drawn.key)
+    assert {row["study"] for row in found} == {names.study}
+    assert {row["graph"] for row in found} == {names.record}
+
+
+# --- whatever is written, in whatever batches ---------------------------------------------------------------------
+
+_STEP = st.lists(st.tuples(st.integers(1, 5), st.none() | st.integers(0, 2)), min_size=1, max_size=4)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(writes=st.lists(_STEP, min_size=1, max_size=6), small=st.booleans())
+def test_any_writes_leave_the_rows_of_the_quads(
+    tmp_path_factory: pytest.TempPathFactory, writes: list[list[tuple[int, int | None]]], small: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        if small:  # so that few rows are many: batches are packed, and joined
+            for name, value in {"_BIG": 6, "_LARGEST": 8, "_MOST_BATCHES": 2, "_MOST_REPLACED": 2}.items():
+                patch.setattr(table, name, value)
+        folder = tmp_path_factory.mktemp("table")
+        store = open_store(folder / "store")
+        for step in writes:
+            with store.write() as writer:
+                for number, affected in step:
+                    made = study(number, affected or 0)
+                    if affected is None:
+                        writer.remove(names_of(made).record)
+                    else:
+                        writer.replace(names_of(made).record, quads_of(made))
+                writer.replace(WORDS, words(("a", "a"), (f"b{step[0][0]}", "a")))
+        assert rows(store) == fresh(store, folder / "fresh")
+        assert len(rows(store)["broader"]) == len(rows(store)["labels"]) == 2
+        store.close()
+
+
+def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_BIG", 8)
+    monkeypatch.setattr(table, "_MOST_BATCHES", 3)
+    with open_store(tmp_path / "store") as store:
+        sizes = []
+        for number in range(1, 9):
+            _put(store, study(number), study(number + 20))
+            sizes.append(len(list((tmp_path / "store").glob("*/table/parts-*.parquet"))))
+        assert max(sizes) == 3, "joined when there are more"
+        assert len(rows(store)["parts"]) == 16 * 5
+        _put(store, study(9))
+        kinds = {path.suffix for path in (tmp_path / "store").glob("*/table/parts-*")}
+        assert kinds == {".parquet", ".jsonl"}, "a small batch needs no columnar engine"
+        assert len(rows(store)["parts"]) == 17 * 5
+
+
+def test_a_small_load_imports_no_columnar_engine(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from picograph.kg.store import open_store\n"
+        "from picograph.kg.load import example, load\n"
+        "from picograph.queries.ask import ask\n"
+        f"store = open_store({str(tmp_path / 'store')!r})\n"
+        "load(store, [example()])\n"
+        "assert store.table().rows > 60\n"
+        "assert len(ask(store, 'adverse-events')) == 4\n"
+        "sys.exit('duckdb' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+# --- what rows cannot hold ----------------------------------------------------------------------------------------
+
+
+def _altered(*more: tuple[str, NamedNode | Literal]) -> list[Quad]:
+    made = study(1)
+    quads = quads_of(made)
+    part = next(quad.subject for quad in quads if quad.object == NamedNode(PG + "AdverseEventResult"))
+    return quads + [Quad(part, NamedNode(PG + name), value, NamedNode(names_of(made).record)) for name, value in more]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("affected", Literal(4)),
+        ("fatal", Literal("one")),
+        ("fatal", Literal(2**63)),
+        ("percentReported", Literal("1.0", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#double"))),
+        (
+            "percentReported",
+            Literal("0.0000000000000000001", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#decimal")),
+        ),
+        ("attribution", Literal("related")),
+        ("scale", Literal("CTCAE")),
+        ("organSystem", Literal("Leber", language="de")),
+        ("count", Literal(3)),
+        ("ofStudy", NamedNode("https://w3id.org/picograph/study/pmid:2")),
+    ],
+    ids=lambda more: more[0],
+)
+def test_a_graph_that_no_row_can_hold_turns_the_table_off_until_it_is_replaced(
+    tmp_path: Path, more: tuple[str, NamedNode | Literal]
+) -> None:
+    with open_store(tmp_path / "store") as store:
+        with store.write() as writer:
+            writer.replace(names_of(study(1)).record, _altered(more))
+            writer.replace(names_of(study(2)).record, quads_of(study(2)))
+        assert store.table() is None
+        _put(store, study(3))
+        assert store.table() is None
+        _put(store, study(1))
+        assert len(rows(store)["parts"]) == 3 * 5
+
+
+def test_a_table_of_other_columns_is_left_alone_until_it_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path / "store")
+    _put(store, study(1), study(2))
+    before = rows(store)
+    monkeypatch.setattr(table, "columns_checksum", lambda: "of another version")
+    store.close()
+    assert store.table() is None
+    _put(store, study(3))
+    assert store.table() is None, "what was there before is in no table"
+    store.rebuild()  # type: ignore[attr-defined]
+    after = rows(store)
+    assert len(after["parts"]) == len(before["parts"]) + 5
+    assert after == fresh(store, tmp_path / "fresh")
+    store.close()
+
+
+def test_a_reader_keeps_the_table_that_it_opened(tmp_path: Path) -> None:
+    reader = open_store(tmp_path / "store")
+    _put(reader, study(1))
+    before = rows(reader)
+    with open_store(tmp_path / "store") as writer:
+        _put(writer, study(1, affected=7), study(2))
+        assert rows(reader) == before
+        assert len(rows(writer)["parts"]) == 10
+    reader.close()
+    assert len(rows(reader)["parts"]) == 10
+    reader.close()
+
+
+_KILLED = """
+import sys
+from picograph.kg.store import open_store, table
+from picograph.tests.test_kg_table import study
+from picograph.kg.triples import names_of, quads_of
+table._BIG, table._LARGEST = 40, 60
+store = open_store(sys.argv[1])
+turn = 0
+while True:
+    turn += 1
+    with store.write() as writer:
+        for number in range(1, 30):
+            made = study(number, turn % 40)
+            writer.replace(names_of(made).record, quads_of(made))
+    print(turn, flush=True)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_quads_and_rows_of_one_moment(tmp_path: Path) -> None:
+    for turn, wait in enumerate((0.0, 0.013, 0.031, 0.07)):
+        child = subprocess.Popen([sys.executable, "-c", _KILLED, tmp_path / "store"], stdout=subprocess.PIPE, text=True)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(wait)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        with open_store(tmp_path / "store") as store:
+            assert len(rows(store)["parts"]) == 29 * 5
+            assert rows(store) == fresh(store, tmp_path / f"fresh-{turn}")
