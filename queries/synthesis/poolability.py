@@ -1,0 +1,388 @@
+"""May these be pooled? Asked before any sum; each refusal names its rule and both places.
+
+A candidate is one reported number as a question's row gives it. Rules about one value (it is ambiguous, it is missing,
+its report was retracted…) turn down that value. Rules about two values (another outcome, time, denominator…) part the
+candidates into groups within which every value may meet every other; the group with most studies is pooled, and each
+value outside it is turned down against one inside. A rule that is allowed does not turn down anything, and is named
+with the result.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from picograph.ontology.errors import UsageError
+
+Kind = Literal["proportion", "survival", "ratio", "difference", "mean", "median"]
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """One reported number that might be pooled, with all that decides whether it may."""
+
+    study: str
+    study_label: str = ""
+    arm: str | None = None  # IRI
+    arm_label: str = ""
+    comparator: str | None = None
+    result: str = ""  # IRI of the result
+    kind: Kind = "proportion"
+    statistic: str | None = None
+    outcome: str | None = None  # its concept, else its words
+    category: str | None = None
+    affected: int | None = None
+    at_risk: int | None = None
+    denominator_kind: str | None = None
+    comparator_affected: int | None = None
+    comparator_at_risk: int | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None  # per cent; None: not reported
+    unit: str | None = None
+    time: str | None = None  # value and unit in one form, or a label
+    time_origin: str | None = None
+    criteria: str | None = None
+    grade: str | None = None  # the range, such as >= 3
+    attribution: str | None = None
+    epoch: str | None = None
+    serious: bool | None = None
+    scale: str | None = None
+    analysis_set: str | None = None
+    randomised: bool | None = None
+    events: int | None = None  # occurrences, not participants
+    ambiguous: tuple[str, ...] = ()  # fields
+    absence: str | None = None
+    retracted: bool = False
+    method: str = "curated"  # how its record was read
+    document: str = ""
+    year: int | None = None
+    evidence: tuple[str, ...] = ()
+    values: dict[str, float | str | None] = {}  # of the arm, for subgroups and moderators
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A value that is not pooled: by which rule, why, and where both values stand."""
+
+    rule: str
+    why: str
+    candidate: Candidate
+    against: Candidate | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What may be pooled, what may not, and which rules were set aside."""
+
+    pooled: tuple[Candidate, ...]
+    refused: tuple[Refusal, ...]
+    overridden: tuple[Refusal, ...] = ()  # what would have been refused, but for --allow
+
+
+class Single(NamedTuple):
+    """A rule about one value: says why it may not be pooled, or nothing."""
+
+    name: str
+    summary: str
+    check: Callable[[Candidate], str | None]
+
+
+class Pair(NamedTuple):
+    """A rule about two values: they may meet only where both have the same."""
+
+    name: str
+    summary: str
+    of: Callable[[Candidate], object]
+    told: str  # what differs, in words
+
+
+# --- rules about one value ------------------------------------------------------------------------------------
+
+
+def _ambiguous(each: Candidate) -> str | None:
+    return f"the source leaves open: {', '.join(each.ambiguous)}" if each.ambiguous else None
+
+
+def _missing(each: Candidate) -> str | None:
+    if each.absence:
+        return each.absence
+    if each.kind == "proportion":
+        if each.affected is None and each.events is None:
+            return "how many had it is not reported"
+        if each.affected is not None and each.at_risk is None:
+            return "a count without its denominator is no proportion"
+    elif each.value is None:
+        return "the number is not reported"
+    return None
+
+
+def _events(each: Candidate) -> str | None:
+    if each.kind == "proportion" and each.affected is None and each.events is not None:
+        return "occurrences are counted, not participants"
+    return None
+
+
+def _retracted(each: Candidate) -> str | None:
+    return "its report was retracted" if each.retracted else None
+
+
+def _no_interval(each: Candidate) -> str | None:
+    if each.kind in ("survival", "ratio", "difference", "mean") and each.value is not None:
+        if each.low is None or each.high is None:
+            return "it has no interval, so how sure it is cannot be known"
+        if each.level is None:
+            return "the level of its interval is not reported, and is never assumed"
+    return None
+
+
+def _interval_misses(each: Candidate) -> str | None:
+    if each.value is None or each.low is None or each.high is None or each.low <= each.value <= each.high:
+        return None
+    return "its interval does not hold it"
+
+
+def _impossible(each: Candidate) -> str | None:
+    if each.affected is not None and each.at_risk is not None and each.affected > each.at_risk:
+        return f"{each.affected} affected out of {each.at_risk}"
+    return None
+
+
+def _median(each: Candidate) -> str | None:
+    return "a median has no standard error: its range is described, not pooled" if each.kind == "median" else None
+
+
+def _empty(each: Candidate) -> str | None:
+    return "nobody was at risk" if each.at_risk == 0 else None
+
+
+SINGLES: tuple[Single, ...] = (
+    Single("retracted", "A retracted report proves nothing.", _retracted),
+    Single("ambiguous", "A value that the source leaves open is not one value.", _ambiguous),
+    Single("events", "Occurrences are not participants.", _events),
+    Single("missing", "What is not reported is not zero.", _missing),
+    Single("impossible", "More affected than at risk is a mistake of the source.", _impossible),
+    Single("nobody-at-risk", "A proportion of nobody is no number.", _empty),
+    Single("median", "Medians have no standard error of their own.", _median),
+    Single("no-interval", "An estimate without its uncertainty has no weight.", _no_interval),
+    Single("interval", "An interval that does not hold its estimate is a mistake of the source.", _interval_misses),
+)
+
+# What a value is that cannot be pooled at all: no override makes a number of it.
+_FIRM = frozenset({"missing", "impossible", "nobody-at-risk", "median", "no-interval", "interval", "kind", "events"})
+
+# --- rules about two values -----------------------------------------------------------------------------------
+
+
+def _words(text: str | None) -> str | None:
+    return text.casefold() if text else None
+
+
+def _statistic(each: Candidate) -> str | None:
+    return each.statistic if each.kind != "proportion" else None
+
+
+PAIRS: tuple[Pair, ...] = (
+    Pair("kind", "Proportion, survival probability and ratio are three things.", lambda c: c.kind, "kind of estimate"),
+    Pair("statistic", "A hazard ratio is no odds ratio.", _statistic, "statistic"),
+    Pair("outcome", "Different outcomes do not add up.", lambda c: _words(c.outcome), "outcome"),
+    Pair("category", "Categories of one outcome are different outcomes.", lambda c: _words(c.category), "category"),
+    Pair("criteria", "Response by other criteria is another outcome.", lambda c: c.criteria, "criteria"),
+    Pair("time-point", "An outcome at another time is another outcome.", lambda c: c.time, "time"),
+    Pair("time-origin", "Time from another start is another.", lambda c: _words(c.time_origin), "start of the time"),
+    Pair("grade", "Events of other grades are other events.", lambda c: c.grade, "grades"),
+    Pair("attribution", "Events of any cause are more than treatment's.", lambda c: c.attribution, "attribution"),
+    Pair("epoch", "Each phase of treatment has events of its own.", lambda c: _words(c.epoch), "phase of treatment"),
+    Pair("serious", "Serious is a class of its own.", lambda c: c.serious, "seriousness"),
+    Pair("scale", "Grades of another scale are other grades.", lambda c: c.scale, "scale"),
+    Pair("denominator", "The evaluable are not the enrolled.", lambda c: c.denominator_kind, "denominator"),
+    Pair("analysis-set", "Per protocol is not intention to treat.", lambda c: _words(c.analysis_set), "analysis set"),
+    Pair("design", "A randomised arm was not chosen as a single arm was.", lambda c: c.randomised, "design"),
+    Pair("unit", "Numbers of other units do not add up.", lambda c: c.unit, "unit"),
+)  # fmt: skip
+
+OVERLAP = "overlap"
+CONTROL = "shared-control"
+RULES: dict[str, str] = {
+    **{rule.name: rule.summary for rule in SINGLES},
+    **{rule.name: rule.summary for rule in PAIRS},
+    OVERLAP: "A participant counts once: one value of an arm, whatever reports it.",
+    CONTROL: "A control arm counts once: contrasts that share it are not independent.",
+}
+
+
+def check_allowed(allowed: Iterable[str]) -> frozenset[str]:
+    """Check the names of rules to set aside.
+
+    :raises UsageError: if there is no such rule, or it is one that no override can make right
+
+    >>> sorted(check_allowed(["criteria"]))
+    ['criteria']
+    """
+    names = frozenset(allowed)
+    for name in sorted(names):
+        if name not in RULES:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, RULES, 1)
+            raise UsageError(
+                f"there is no rule {name!r}",
+                where="--allow",
+                remedy=f"did you mean {near[0]}?" if near else f"use one of: {', '.join(RULES)}",
+            )
+        if name in _FIRM:
+            raise UsageError(
+                f"the rule {name!r} cannot be set aside",
+                where="--allow",
+                remedy=f"leave it out: {RULES[name][0].lower()}{RULES[name][1:]}",
+            )
+    return names
+
+
+def assess(candidates: Sequence[Candidate], allow: Iterable[str] = ()) -> Verdict:
+    """Say which candidates may be pooled together.
+
+    :param allow: rules to set aside
+    :returns: those that may, in a fixed order; the others with rule, reason and what they stand against
+    :raises UsageError: if a rule cannot be set aside, or does not exist
+
+    >>> one = Candidate(study="a", arm="a1", affected=22, at_risk=40, criteria="RECIST 1.1")
+    >>> two = Candidate(study="b", arm="b1", affected=12, at_risk=23, criteria="mRECIST")
+    >>> [refusal.rule for refusal in assess([one, two]).refused]
+    ['criteria']
+    >>> len(assess([one, two], allow=["criteria"]).pooled)
+    2
+    """
+    allowed = check_allowed(allow)
+    refused: list[Refusal] = []
+    overridden: list[Refusal] = []
+    left: list[Candidate] = []
+    for each in sorted(candidates, key=_order):
+        found = [Refusal(rule=rule.name, why=why, candidate=each) for rule in SINGLES if (why := rule.check(each))]
+        hard = [refusal for refusal in found if refusal.rule not in allowed]
+        overridden += [refusal for refusal in found if refusal.rule in allowed]
+        refused += hard[:1]
+        if not hard:
+            left.append(each)
+    left, doubles, excused = _overlaps(left, allowed)
+    refused += doubles
+    overridden += excused
+    groups = _groups(left, allowed)
+    pooled = max(groups, key=lambda group: (len({each.study for each in group}), _size(group)), default=[])
+    for group in groups:
+        if group is not pooled:
+            refused += [_against(each, pooled, allowed) for each in group]
+    overridden += _differences(pooled, allowed)
+    pooled, shared, excused = _controls(pooled, allowed)
+    return Verdict(
+        pooled=tuple(sorted(pooled, key=_by_year)),
+        refused=(*refused, *shared),
+        overridden=(*overridden, *excused),
+    )
+
+
+_METHODS = ("curated", "registry", "rule", "model")
+
+
+def _order(each: Candidate) -> tuple[object, ...]:
+    """Put the most trusted reading of a study first, and every list in one order."""
+    known = _METHODS.index(each.method) if each.method in _METHODS else len(_METHODS)
+    return (each.study, known, each.document, each.result, repr(each))
+
+
+def _by_year(each: Candidate) -> tuple[object, ...]:
+    return (each.year is None, each.year or 0, each.study_label, each.study, each.arm or "")
+
+
+def _key(each: Candidate, allowed: frozenset[str]) -> tuple[object, ...]:
+    return tuple(rule.of(each) for rule in PAIRS if rule.name not in allowed)
+
+
+def _groups(candidates: Sequence[Candidate], allowed: frozenset[str]) -> list[list[Candidate]]:
+    groups: dict[tuple[object, ...], list[Candidate]] = defaultdict(list)
+    for each in candidates:
+        groups[_key(each, allowed)].append(each)
+    return list(groups.values())
+
+
+def _size(group: Sequence[Candidate]) -> int:
+    return sum(each.at_risk or 0 for each in group)
+
+
+def _against(each: Candidate, pooled: Sequence[Candidate], allowed: frozenset[str]) -> Refusal:
+    """Turn a value down against the one of the pooled that it differs least from."""
+    other = min(
+        pooled, key=lambda one: sum(a != b for a, b in zip(_key(each, allowed), _key(one, allowed), strict=True))
+    )
+    rule = next(_unlike(each, other, allowed))
+    return Refusal(rule=rule.name, why=_told(rule, each, other), candidate=each, against=other)
+
+
+def _unlike(one: Candidate, other: Candidate, allowed: frozenset[str] = frozenset()) -> Iterator[Pair]:
+    return (rule for rule in PAIRS if rule.name not in allowed and rule.of(one) != rule.of(other))
+
+
+def _told(rule: Pair, one: Candidate, other: Candidate) -> str:
+    return f"{rule.told}: {_said(rule.of(one))} here, {_said(rule.of(other))} there"
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "not reported"
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _differences(pooled: Sequence[Candidate], allowed: frozenset[str]) -> list[Refusal]:
+    """Say what an allowed rule would have turned down: each value against the first."""
+    return [
+        Refusal(rule=rule.name, why=_told(rule, each, pooled[0]), candidate=each, against=pooled[0])
+        for each in pooled[1:]
+        for rule in _unlike(each, pooled[0])
+        if rule.name in allowed
+    ]
+
+
+def _overlaps(
+    candidates: Sequence[Candidate], allowed: frozenset[str]
+) -> tuple[list[Candidate], list[Refusal], list[Refusal]]:
+    """Keep one value of each arm for what is otherwise the same; the most trusted reading comes first."""
+    kept: dict[tuple[object, ...], Candidate] = {}
+    out: list[Candidate] = []
+    refused: list[Refusal] = []
+    for each in candidates:
+        participants = (each.study, each.arm or each.arm_label, each.comparator)
+        key = (*participants, *(rule.of(each) for rule in PAIRS if rule.name not in _SAME))
+        first = kept.setdefault(key, each)
+        if first is each:
+            out.append(each)
+            continue
+        why = "the same participants are counted already"
+        refused.append(Refusal(rule=OVERLAP, why=why, candidate=each, against=first))
+        if OVERLAP in allowed:
+            out.append(each)
+    return (out, [], refused) if OVERLAP in allowed else (out, refused, [])
+
+
+# Two values of one arm that differ only in these are still of the same participants.
+_SAME = frozenset({"criteria", "denominator", "analysis-set", "time-origin", "scale", "design"})
+
+
+def _controls(
+    pooled: Sequence[Candidate], allowed: frozenset[str]
+) -> tuple[list[Candidate], list[Refusal], list[Refusal]]:
+    """Keep one contrast of each control arm."""
+    first: dict[tuple[str, str], Candidate] = {}
+    out: list[Candidate] = []
+    refused: list[Refusal] = []
+    for each in pooled:
+        if each.comparator is None:
+            out.append(each)
+            continue
+        held = first.setdefault((each.study, each.comparator), each)
+        if held is each:
+            out.append(each)
+            continue
+        why = "both contrasts use the same control participants"
+        refused.append(Refusal(rule=CONTROL, why=why, candidate=each, against=held))
+        if CONTROL in allowed:
+            out.append(each)
+    return (out, [], refused) if CONTROL in allowed else (out, refused, [])
