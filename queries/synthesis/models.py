@@ -6,7 +6,7 @@ what metafor gives.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec import Struct
@@ -136,9 +136,10 @@ def _hedges(model: _Model) -> float:
     import numpy as np
 
     k, p = model.x.shape
-    hat = model.x @ np.linalg.inv(model.x.T @ model.x) @ model.x.T
-    residual = model.y - hat @ model.y
-    return float((residual @ residual - ((1 - hat.diagonal()) * model.v).sum()) / (k - p))
+    inverse = np.linalg.inv(model.x.T @ model.x)
+    residual = model.y - model.x @ (inverse @ (model.x.T @ model.y))
+    leverage = ((model.x @ inverse) * model.x).sum(axis=1)
+    return float((residual @ residual - ((1 - leverage) * model.v).sum()) / (k - p))
 
 
 def _likelihood(model: _Model, *, restricted: bool) -> float:
@@ -150,9 +151,10 @@ def _likelihood(model: _Model, *, restricted: bool) -> float:
         r = model.y - model.x @ b
         if not restricted:
             return float((w**2 * r**2).sum() - w.sum()) / float((w**2).sum())
-        weighted = w[:, None] * model.x
-        projected = np.diag(w) - weighted @ bread @ weighted.T
-        return float(((w * r) ** 2).sum() - np.trace(projected)) / float((projected**2).sum())
+        second, third = (bread @ (model.x.T @ ((w**power)[:, None] * model.x)) for power in (2, 3))
+        trace = w.sum() - np.trace(second)  # of P = W - W X (X'WX)⁻¹ X'W, which is never made: it has a cell a pair
+        squares = (w**2).sum() - 2 * np.trace(third) + np.trace(second @ second)  # the trace of P P
+        return float(((w * r) ** 2).sum() - trace) / float(squares)
 
     tau2 = max(_hedges(model), 0.0)
     for _ in range(_CLIMB):
@@ -291,7 +293,7 @@ def pool(
 def regress(
     y: Sequence[float],
     v: Sequence[float],
-    moderators: dict[str, Sequence[float]],
+    moderators: Mapping[str, Sequence[float]],
     *,
     method: str = "REML",
     level: float = 0.95,
