@@ -1,0 +1,64 @@
+"""Where pictures are drawn: matplotlib without a window, and files that are the same for the same input."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from picograph.ontology.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("svg", "png", "pdf")
+
+
+def format_of(path: str | Path) -> str:
+    """Tell the kind of a picture from its file's ending.
+
+    :raises UsageError: if it is none that can be drawn
+
+    >>> format_of("forest.svg")
+    'svg'
+    """
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise UsageError(
+            f"a picture cannot be drawn as {ending or 'a file without an ending'!r}",
+            where=str(path),
+            remedy=f"end the name in one of: {', '.join('.' + each for each in FORMATS)}",
+        )
+    return ending
+
+
+@contextlib.contextmanager
+def picture(path: str | Path, *, width: float, height: float) -> Iterator["Figure"]:
+    """Give a figure of so many inches; it is written, whole or not at all, when the block ends.
+
+    :raises UsageError: if matplotlib is not installed, or the file's ending names no picture
+    :raises StoreError: if the file cannot be written
+    """
+    form = format_of(path)
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("pictures need matplotlib", remedy="pip install 'picograph[synthesis]'") from None
+    # an SVG keeps its text as text; ids from a fixed salt and no date make equal input equal bytes
+    settings = {"svg.hashsalt": "picograph", "svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans"}
+    with mpl.rc_context(settings):
+        figure = Figure(figsize=(width, height), dpi=200, facecolor="white")
+        yield figure
+        dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.part")
+        try:
+            figure.savefig(partial, format=form, metadata=dates)
+            partial.replace(target)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise StoreError(
+                f"the picture cannot be written: {error.strerror or error}",
+                where=str(path),
+                remedy="see whether the folder is there and yours",
+            ) from None
