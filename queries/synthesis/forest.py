@@ -1,4 +1,4 @@
-"""The forest plot as Cochrane draws it: studies, weights, squares, a diamond, the prediction interval. Picture and text."""
+"""The forest plot as Cochrane draws it: weights, squares, a diamond, the prediction interval. Picture and text."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -167,9 +167,13 @@ class Axis(NamedTuple):
     def ticks(self) -> list[float]:
         """Give round values along the axis."""
         if self.logarithmic:
-            steps = [base * 10.0**power for power in range(-4, 5) for base in (1, 2, 5)]
-            inside = [step for step in steps if self.low <= step <= self.high]
-            return inside if len(inside) <= 7 else [step for step in inside if f"{step:e}"[0] == "1"]
+            inside: list[float] = []
+            for bases in ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,)):
+                steps = [round(base * 10.0**power, 10) for power in range(-4, 5) for base in bases]
+                inside = [step for step in steps if self.low <= step <= self.high]
+                if len(inside) <= 7:
+                    break
+            return inside
         span_ = self.high - self.low
         step = 10 ** math.floor(math.log10(span_)) / 2
         while span_ / step > 6:
@@ -207,7 +211,7 @@ def draw(pooled: Pooled, path: str | Path, *, title: str = "") -> None:
     from picograph.queries.synthesis.pictures import picture
 
     lines = rows(pooled)
-    with picture(path, width=WIDTH, height=1.15 + _ROW * (len(lines) + 1) + (0.3 if title else 0)) as figure:
+    with picture(path, width=WIDTH, height=0.75 + _ROW * (len(lines) + 1) + (0.3 if title else 0)) as figure:
         _draw(pooled, lines, figure, title)
 
 
@@ -297,7 +301,9 @@ def _mark(axes: "Axes", line: Row, y: float, scale: Axis, heaviest: float) -> No
         assert line.estimate is not None
         axes.plot([left, right], [y, y], color=_INK, linewidth=0.9)
         side = 2.2 + 6.2 * math.sqrt(line.weight / heaviest)  # points: area goes with weight
-        axes.plot([scale.place(line.estimate)], [y], "s", color=_SQUARE, markersize=side, markeredgewidth=0)
+        axes.plot(
+            [scale.place(line.estimate)], [y], "s", color=_SQUARE, markersize=side, markeredgewidth=0, clip_on=False
+        )
     for end, edge, arrow in ((low, 0.0, "<"), (high, 1.0, ">")):
         if (end < edge - 1e-9) if edge == 0 else (end > edge + 1e-9):
             axes.plot([edge], [y], arrow, color=_INK, markersize=4, clip_on=False)
@@ -315,12 +321,12 @@ def text_lines(pooled: Pooled, width: int = 80) -> Iterator[str]:
     >>> for line in text_lines(pool(assess(made)), 64):
     ...     print(line.rstrip())
     Study Events Total Weight Proportion [95% CI]
-    a         22    40  63.3%   0.55 [0.38, 0.71]        ├───■──┤
-    b         12    23  36.7%   0.52 [0.31, 0.73]      ├────■────┤
-    Total     34    63 100.0%   0.54 [0.42, 0.66]         ◄─◆─►
-    Prediction interval              [0.42, 0.66]         ╌╌╌╌╌
+    a         22    40  63.3%   0.55 [0.38, 0.71]        ├─■──┤
+    b         12    23  36.7%   0.52 [0.31, 0.73]      ├───■──┤
+    Total     34    63 100.0%   0.54 [0.42, 0.66]        ◄─◆─►
+    Prediction interval              [0.42, 0.66]        ╌╌╌╌╌
     Heterogeneity: τ² = 0.000; Q = 0.05, df = 1 (P = 0.828); I² = 0%
-                                                  0       0.5      1
+                                                  0      0.5       1
     """
     lines, names = rows(pooled), columns(pooled)
     table = [list(names)] + [[each.label, *each.cells] for each in lines if each.cells]

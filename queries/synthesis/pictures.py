@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from picograph.ontology.errors import StoreError, UsageError
 
@@ -45,7 +45,12 @@ def picture(path: str | Path, *, width: float, height: float) -> Iterator["Figur
     except ImportError:
         raise UsageError("pictures need matplotlib", remedy="pip install 'picograph[synthesis]'") from None
     # an SVG keeps its text as text; ids from a fixed salt and no date make equal input equal bytes
-    settings = {"svg.hashsalt": "picograph", "svg.fonttype": "none", "pdf.fonttype": 42, "font.family": "DejaVu Sans"}
+    settings: Any = {
+        "svg.hashsalt": "picograph",
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+        "font.family": "DejaVu Sans",
+    }
     with mpl.rc_context(settings):
         figure = Figure(figsize=(width, height), dpi=200, facecolor="white")
         yield figure
