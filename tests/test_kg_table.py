@@ -165,6 +165,26 @@ def test_any_writes_leave_the_rows_of_the_quads(
         store.close()
 
 
+def test_rows_made_elsewhere_are_the_same(tmp_path: Path) -> None:
+    irregular = _altered(("affected", Literal(4)))
+    graphs = [(names_of(study(number)).record, quads_of(study(number))) for number in range(1, 5)]
+    ways = []
+    for way in ("quads", "lines"):
+        writer = table.TableWriter(None, tmp_path / way)
+        for graph, quads in [*graphs, (WORDS, words(("a", "b"))), graphs[1], (graphs[2][0], irregular)]:
+            if way == "lines":
+                writer.put(graph, table.lines_of(graph, quads))
+            else:
+                writer.replace(graph, quads)
+        writer.finish()
+        ways.append(table.read_state(tmp_path / way))
+    assert ways[0] is not None
+    assert ways[0].irregular == ways[1].irregular == (graphs[2][0],)  # type: ignore[union-attr]
+    assert ways[0].replaced == ways[1].replaced  # type: ignore[union-attr]
+    for name in ("parts-000001.jsonl", "broader-000001.jsonl"):
+        assert (tmp_path / "quads" / name).read_bytes() == (tmp_path / "lines" / name).read_bytes()
+
+
 def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "_BIG", 8)
     monkeypatch.setattr(table, "_MOST_BATCHES", 3)

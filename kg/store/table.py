@@ -74,6 +74,27 @@ def path_of(folder: Path, batch: Batch, table: str) -> Path:
     return folder / f"{table}-{batch.number:06d}.{'parquet' if batch.parquet else 'jsonl'}"
 
 
+RowLines = dict[str, bytes]  # by table, JSON lines
+
+
+def lines_of(graph: str, quads: Iterable[Quad]) -> RowLines | None:
+    """Give the rows of a graph as lines, for `TableWriter.put`; None where the graph says what no row can hold.
+
+    >>> from pyoxigraph import NamedNode
+    >>> narrow, broad, words = (NamedNode(f"http://example.org/{name}") for name in ("kidney", "organ", "words"))
+    >>> broader = NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive")
+    >>> sorted(lines_of("http://example.org/words", [Quad(narrow, broader, broad, words)]))
+    ['broader']
+    """
+    lines: dict[str, list[bytes]] = {}
+    try:
+        for table, row in rows_of(graph, quads):
+            lines.setdefault(table, []).append(_encode(row) + b"\n")
+    except IrregularError:
+        return None
+    return {table: b"".join(each) for table, each in lines.items()}
+
+
 class TableWriter:
     """Writes the table of a new generation, from that of the one before.
 
@@ -107,15 +128,36 @@ class TableWriter:
         """
         if not self._on:
             return
+        self._begin(graph, known)
+        try:
+            for table, row in rows_of(graph, quads):
+                self._write(table, _encode(row) + b"\n", 1)
+        except IrregularError:
+            self._irregular.add(graph)
+        self._end_if_large()
+
+    def put(self, graph: str, lines: RowLines | None, *, known: bool = True) -> None:
+        """Make the rows of a graph those that `lines_of` gave for its quads, perhaps in another process."""
+        if not self._on:
+            return
+        self._begin(graph, known)
+        if lines is None:
+            self._irregular.add(graph)
+        else:
+            for table, text in lines.items():
+                self._write(table, text, text.count(b"\n"))
+        self._end_if_large()
+
+    def _begin(self, graph: str, known: bool) -> None:
         if known or graph in self._graphs:
             self.remove(graph)
         self._graphs.add(graph)
-        try:
-            for table, row in rows_of(graph, quads):
-                self._file(table).write(_encode(row) + b"\n")
-                self._rows[table] = self._rows.get(table, 0) + 1
-        except IrregularError:
-            self._irregular.add(graph)
+
+    def _write(self, table: str, lines: bytes, rows: int) -> None:
+        self._file(table).write(lines)
+        self._rows[table] = self._rows.get(table, 0) + rows
+
+    def _end_if_large(self) -> None:
         if sum(self._rows.values()) >= _LARGEST:
             self._end_batch()
 
