@@ -358,7 +358,7 @@ class _Drawn:
 
     def estimates(self, arm: Arm, last: Arm) -> Iterator[Estimate]:
         random, enrolled = self.random, arm.enrolled or 0
-        place = lambda: self.place("outcomeMeasuresModule")  # noqa: E731
+        module = "outcomeMeasuresModule"
         for years in (1, 2):
             yield Estimate(
                 outcome="os",
@@ -368,7 +368,7 @@ class _Drawn:
                 count=3 if self.one_in(400) else None,  # a fault: a survival probability is not a count
                 time=TimePoint(value=Decimal(years), unit="a"),
                 arm=arm.key,
-                evidence=place(),
+                evidence=self.place(module),
             )
         for outcome in ("os", "pfs"):
             months = Decimal(random.randrange(20, 400)) / 10
@@ -380,7 +380,7 @@ class _Drawn:
                 unit="mo",
                 interval=Interval(low=low, high=months * Decimal("1.25"), level=Decimal(95)),
                 arm=arm.key,
-                evidence=place(),
+                evidence=self.place(module),
             )
         count = random.randint(0, enrolled)
         yield Estimate(
@@ -390,7 +390,7 @@ class _Drawn:
             denominator=enrolled,
             denominator_kind=random.choice([DenominatorKind.ENROLLED, DenominatorKind.EVALUABLE]),
             arm=arm.key,
-            evidence=place(),
+            evidence=self.place(module),
         )
         if arm is not last:
             ratio = Decimal(random.randrange(40, 160)) / 100
@@ -402,7 +402,7 @@ class _Drawn:
                 p=PValue(value=Decimal("0.001") if self.one_in(100) else Decimal("0.2")),  # a fault, where 1 is inside
                 arm=arm.key,
                 comparator=None if self.one_in(400) else last.key,  # a fault: compared with nothing
-                evidence=place(),
+                evidence=self.place(module),
             )
 
     def events(self, arm: Arm) -> Iterator[AdverseEventResult]:
