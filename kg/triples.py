@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import msgspec
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
 from picograph.kg.results import Part, Value
@@ -47,7 +47,8 @@ def _pg(name: str) -> NamedNode:
     return NamedNode(PG + name)
 
 
-_OF_STUDY, _EVIDENCE, _CHECKSUM = _pg("ofStudy"), _pg("evidence"), _pg("contentChecksum")
+_OF_STUDY, _EVIDENCE = _pg("ofStudy"), _pg("evidence")
+_CHECKSUM, _INPUT_CHECKSUM = _pg("contentChecksum"), _pg("inputChecksum")
 
 
 def study_iri(key: str) -> str:
@@ -82,6 +83,11 @@ def source_iri(sha256: str) -> str:
     return BASE + "source/" + sha256
 
 
+def source_sha256(iri: str) -> str:
+    """Give the checksum that a source is known by from its IRI."""
+    return iri.removeprefix(BASE + "source/")
+
+
 def document_iri(document: str) -> str:
     """Give the IRI of a publication or a registry record.
 
@@ -106,7 +112,7 @@ def split_place(iri: str) -> tuple[str, Place]:
     Place('414-428')
     """
     source, _, fragment = iri.partition("#")
-    return source.removeprefix(BASE + "source/"), Place.from_fragment(fragment)
+    return source_sha256(source), Place.from_fragment(fragment)
 
 
 def place_iri(sha256: str, place: Place) -> str:
@@ -330,6 +336,23 @@ def quads_of(study: Study) -> list[Quad]:
     return list(writer.quads)
 
 
+def graph_lines(study: Study, made_from: str = "") -> tuple[bytes, int, str]:
+    """Say a study in lines of N-Quads: `quads_of`, as it is written in bulk.
+
+    :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
+    :returns: the lines, how many there are, the checksum of the content
+    """
+    quads = quads_of(study)
+    graph = quads[-1].graph_name
+    assert isinstance(graph, NamedNode)
+    checksum = quads[-1].object.value  # type: ignore[union-attr]
+    if made_from:
+        quads.append(Quad(graph, _INPUT_CHECKSUM, Literal(made_from), graph))
+    lines = serialize(quads, format=RdfFormat.N_QUADS)
+    assert lines is not None
+    return lines, len(quads), checksum
+
+
 # --- reading back -----------------------------------------------------------------------------------------------
 
 
@@ -450,6 +473,7 @@ __all__ = [
     "canonical",
     "content",
     "document_iri",
+    "graph_lines",
     "graphs_of",
     "names_of",
     "place_iri",
@@ -457,6 +481,7 @@ __all__ = [
     "record_iri",
     "records_of",
     "source_iri",
+    "source_sha256",
     "split_place",
     "study_iri",
     "study_key",

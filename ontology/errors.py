@@ -8,6 +8,8 @@ PicographError              what, where, try; exit code 1
 └── StoreError              a store or endpoint that cannot be reached or written; exit code 3
 """
 
+from typing import Any
+
 
 class PicographError(Exception):
     """An error with what is wrong, where it was met, and what to try next.
@@ -24,6 +26,9 @@ class PicographError(Exception):
         super().__init__(what)
         self.what, self.where, self.remedy = what, where, remedy
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), vars(self))
+
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:
@@ -31,6 +36,13 @@ class PicographError(Exception):
         if self.remedy:
             lines.append("  try:   " + self.remedy)
         return "\n".join(lines)
+
+
+def _again(cls: type[PicographError], fields: dict[str, Any]) -> PicographError:
+    """Make an error again that another process raised."""
+    error = cls.__new__(cls, fields["what"])
+    vars(error).update(fields)
+    return error
 
 
 class InputError(PicographError):

@@ -37,6 +37,7 @@ OTHER_PROPERTIES = {
     "reader",
     "read",
     "contentChecksum",
+    "inputChecksum",
     "sha256",
     "characters",
     "version",

@@ -5,11 +5,12 @@ packages add theirs through the entry-point group `picograph.readers`: the name 
 with `sniff` beside the function. No reader is imported before a record is looked at.
 """
 
-import io
+import codecs
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from picograph.kg.readers import streams
 from picograph.ontology.errors import InputError, PicographError
 
 if TYPE_CHECKING:
@@ -27,7 +28,23 @@ READERS = {
     "pubmed-text": "picograph.kg.readers.pubmed_text:read",
 }
 GROUP = "picograph.readers"
+LARGEST = 64_000_000  # bytes of one record; the largest that are published have less than half of this
 _HEAD = 65_536  # bytes that are enough to know a format by
+
+
+class Piece(NamedTuple):
+    """One record, as its file has it: what errors call it, its bytes, its format."""
+
+    name: str
+    content: bytes
+    format: str
+
+
+class Damaged(NamedTuple):
+    """A record that could not be taken out of its file, and why."""
+
+    name: str
+    error: PicographError
 
 
 @cache
@@ -38,8 +55,16 @@ def _joined() -> dict[str, str]:
     return {each.name: each.value for each in entry_points(group=GROUP) if each.name not in READERS}
 
 
+def _target(name: str) -> str:
+    return READERS.get(name) or _joined()[name]
+
+
+def _module(name: str) -> Any:
+    return import_module(_target(name).partition(":")[0])
+
+
 def _function(name: str, function: str = "") -> Any:
-    target = READERS.get(name) or _joined()[name]
+    target = _target(name)
     module, _, read = target.partition(":")
     try:
         return getattr(import_module(module), function or read)
@@ -92,26 +117,47 @@ def _binary(content: bytes) -> bool:
     if b"\0" in content:
         return True
     try:
-        content.decode()
+        codecs.getincrementaldecoder("utf-8")().decode(content)  # what is looked at may end in half a character
     except UnicodeDecodeError:
         return True
     return False
 
 
-def records(content: bytes, name: str) -> "Iterator[tuple[str, bytes | InputError]]":
-    """Take a file apart: each record with what errors call it, one at a time; a damaged one is its error.
+def pieces(stream: IO[bytes], name: str) -> "Iterator[Piece | Damaged]":
+    """Take a stream apart: each record with what errors call it, one at a time; a damaged one as its error.
 
-    :raises InputError: if the file is of no known format
+    :param stream: need not be seekable
+    :raises InputError: if it is of no known format
 
-    >>> [name for name, _ in records(b"PMID- 1\\nTI  - One.\\n\\nPMID- 2\\nTI  - Two.\\n", "my.nbib")]
+    >>> import io
+    >>> two = io.BytesIO(b"PMID- 1\\nTI  - One.\\n\\nPMID- 2\\nTI  - Two.\\n")
+    >>> [piece.name for piece in pieces(two, "my.nbib")]
     ['my.nbib, line 1, PMID 1', 'my.nbib, line 4, PMID 2']
     """
-    target = READERS.get(found := detect(content, name)) or _joined()[found]
-    apart = getattr(import_module(target.partition(":")[0]), "records", None)
+    head, whole = streams.peek(stream, _HEAD)
+    format_name = detect(head, name)
+    apart = getattr(_module(format_name), "records", None)
     if apart is None:
-        yield name, content
-    else:
-        yield from apart(io.BytesIO(content), name)
+        content = whole.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            what = f"the file has more than the {LARGEST:,} bytes that one record may have"
+            raise InputError(what, where=name, remedy="see whether this is the file that was meant")
+        yield Piece(name, content, format_name)
+        return
+    for where, record in apart(whole, name):
+        yield Damaged(where, record) if isinstance(record, InputError) else Piece(where, record, format_name)
+
+
+def read_piece(piece: Piece) -> "tuple[Study, str | None]":
+    """Read a record: its study, and the text that its places count in, where the record itself has it.
+
+    :raises InputError: if its reader refuses it
+    """
+    if (written := getattr(_module(piece.format), "written", None)) is not None:
+        study, text = written(piece.content, piece.name)
+        return study, text
+    study = _function(piece.format)(piece.content, piece.name)
+    return study, source_text_of(piece.content, piece.name)
 
 
 def source_text_of(content: bytes, name: str) -> str:
@@ -124,8 +170,7 @@ def source_text_of(content: bytes, name: str) -> str:
     """
     from picograph.kg.source import source_text
 
-    target = READERS.get(found := detect(content, name)) or _joined()[found]
-    rule = getattr(import_module(target.partition(":")[0]), "source_text_of", None)
+    rule = getattr(_module(detect(content, name)), "source_text_of", None)
     text: str = rule(content, name) if rule else source_text(content)
     return text
 

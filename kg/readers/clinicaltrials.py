@@ -985,9 +985,17 @@ def read(content: bytes, name: str) -> Study:
     >>> study.key, study.report.title, study.design, study.report.evidence[0]
     ('NCT00000001', 'A trial', None, Place('/protocolSection/identificationModule/nctId'))
     """
+    return written(content, name)[0]
+
+
+def written(content: bytes, name: str) -> tuple[Study, str]:
+    """Read one study, with its canonical text, in which its pointers are followed.
+
+    :raises InputError: as `read` does
+    """
     if content[:2] == b"PK":
         raise InputError(_MANY.format("a zip of records"), where=name, remedy=_PARTS)
-    fields, source = json_record.parse(content, name)
+    fields, source, text = json_record.parsed(content, name)
     if isinstance(fields.get("studies"), list):
         raise InputError(_MANY.format(f"a page of {len(fields['studies'])} studies"), where=name, remedy=_PARTS)
     if "protocolSection" not in fields:
@@ -997,7 +1005,7 @@ def read(content: bytes, name: str) -> Study:
             remedy="give a study as version 2 of the API has it, not the older version or a part of one",
         )
     try:
-        return _Reader(fields).study(source)
+        return _Reader(fields).study(source), text
     except MisfitError as misfit:
         raise misfit.error(name) from None
 

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import msgspec
 
+from picograph.kg.readers import streams
 from picograph.kg.readers.study_file import decimal
 from picograph.kg.source import Evidence, Place, Source
 from picograph.ontology.errors import EvidenceError, InputError
@@ -127,6 +128,12 @@ def parse(content: bytes, name: str) -> tuple[dict[str, Any], Source]:
     >>> fields, source == parse(b'{"a":"x",  "b":1.5}', "again")[1]
     ({'b': Decimal('1.5'), 'a': 'x'}, True)
     """
+    fields, source, _ = parsed(content, name)
+    return fields, source
+
+
+def parsed(content: bytes, name: str) -> tuple[dict[str, Any], Source, str]:
+    """Parse one JSON record, as `parse` does; gives its canonical text too."""
     try:
         if not content.strip(_SPACE):
             raise MisfitError("", "the file is empty", "see whether the download or the copy was complete")
@@ -138,7 +145,7 @@ def parse(content: bytes, name: str) -> tuple[dict[str, Any], Source]:
             raise MisfitError("", f"a record is an object, and this is {_kind(tree)}", "give one record, { … }")
     except MisfitError as misfit:
         raise misfit.error(name) from None
-    return tree, Source(sha256=hashlib.sha256(text).hexdigest())
+    return tree, Source(sha256=hashlib.sha256(text).hexdigest()), text.decode()
 
 
 def canonical_text(fields: Mapping[str, Any]) -> str:
@@ -397,13 +404,12 @@ def split(stream: BinaryIO, name: str, begins: bytes, page: bytes) -> Iterator[t
     >>> list(split(page, "page.json", b'{"a"', b"studies"))
     [('page.json, record 1', b'{"a": 1}'), ('page.json, record 2', b'{"a": [2]}')]
     """
-    head = stream.read(4)
+    head, whole = streams.peek(stream, 4)
     if head != b"PK\x03\x04":
-        yield from _numbered(_Scanner(stream, head, begins, page), name)
+        yield from _numbered(_Scanner(whole, b"", begins, page), name)
         return
-    stream.seek(0)
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with zipfile.ZipFile(streams.seekable(whole)) as archive:
             for info in archive.infolist():
                 if info.is_dir() or info.filename.startswith("__MACOSX/"):
                     continue

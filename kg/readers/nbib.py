@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from picograph.kg.readers import bibliography
-from picograph.kg.readers.bibliography import Entry, Found, Line, fold
+from picograph.kg.readers.bibliography import Entry, Found, Line, Written, fold
 from picograph.kg.study import (
     Author,
     MeshHeading,
@@ -86,6 +86,14 @@ def read(content: bytes, name: str) -> Study:
     [('Liver Neoplasms', 'drug therapy', True)]
     """
     return bibliography.only(read_all(content, name), name).study
+
+
+def written(content: bytes, name: str) -> Written:
+    """Read a file with one record, with the text that its places count in.
+
+    :raises InputError: as `read` does
+    """
+    return bibliography.only(read_all(content, name), name)
 
 
 def source_text_of(content: bytes, name: str) -> str:

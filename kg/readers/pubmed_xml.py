@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from picograph.kg.readers import bibliography
-from picograph.kg.readers.bibliography import Entry, Found, fold, mesh_curie
+from picograph.kg.readers.bibliography import Entry, Found, Written, fold, mesh_curie
 from picograph.kg.study import (
     Author,
     MeshHeading,
@@ -93,6 +93,14 @@ def read(content: bytes, name: str) -> Study:
     ('pmid:1', 'CO2 in vivo.')
     """
     return bibliography.only(read_all(content, name), name).study
+
+
+def written(content: bytes, name: str) -> Written:
+    """Read a file with one record, with the text that its places count in.
+
+    :raises InputError: as `read` does
+    """
+    return bibliography.only(read_all(content, name), name)
 
 
 def source_text_of(content: bytes, name: str) -> str:

@@ -588,6 +588,16 @@ def read(content: bytes, name: str) -> Study:
 
 _IN_FLOW = re.compile(r"[^\W_](?:[\w %/().;+*'<>=≥≤–&-]|:(?=\S))*(?<! )|/[\w/.~-]+")
 _IN_BLOCK = re.compile(r"[^\W_](?:[\w %/().;+*'<>=≥≤–&,-]|:(?=\S))*(?<! )|/[\w/.~-]+")
+
+
+def written(content: bytes, name: str) -> tuple[Study, None]:
+    """Read a study file; the text that its places count in is another file.
+
+    :raises InputError: as `read` does
+    """
+    return read(content, name), None
+
+
 _ESCAPED = re.compile(
     "[^\x20-\x7e\xa0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufdff\ufe70-\ufefe\uff00-\uffef]"
 )

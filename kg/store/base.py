@@ -1,9 +1,9 @@
 """The one interface of every store, and what it gives and takes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
 
@@ -15,7 +15,23 @@ if TYPE_CHECKING:
     from picograph.kg.store.columnar import ResultsTable
 
 QueryResults = QuerySolutions | QueryBoolean | QueryTriples
-CHECKSUM = NamedNode("https://w3id.org/picograph/ontology/contentChecksum")
+_PG = "https://w3id.org/picograph/ontology/"
+CHECKSUM, INPUT_CHECKSUM = NamedNode(_PG + "contentChecksum"), NamedNode(_PG + "inputChecksum")
+
+
+class GraphText(NamedTuple):
+    """A named graph as it is written in bulk: its name, and its quads in lines of N-Quads."""
+
+    name: str
+    lines: bytes
+
+
+class Held(NamedTuple):
+    """A record that a store holds: its graph, its study, its source, each by its IRI."""
+
+    graph: str
+    study: str
+    source: str
 
 
 class Writer(Protocol):
@@ -23,6 +39,9 @@ class Writer(Protocol):
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         """Make a named graph hold exactly these quads."""
+
+    def put(self, graphs: Sequence[GraphText]) -> None:
+        """Make each of many named graphs hold exactly its lines; no graph is given twice."""
 
     def remove(self, graph: str) -> None:
         """Take a named graph out."""
@@ -64,11 +83,34 @@ class Store(ABC):
         """Give the results table, which says the same as the quads; None where there is none."""
         return None
 
-    def checksums(self) -> dict[str, str]:
-        """Give every named graph that describes itself, with the checksum of its content."""
-        rows = self.query(f"SELECT ?graph ?sum WHERE {{ GRAPH ?graph {{ ?graph {CHECKSUM} ?sum }} }} ORDER BY ?graph")
+    def checksums(self, graphs: Collection[str] | None = None) -> dict[str, str]:
+        """Give the named graphs that describe themselves, each with the checksum of its content.
+
+        :param graphs: the names of those that are asked for; None for all of them
+        """
+        names = "" if graphs is None else f"VALUES ?graph {{ {' '.join(str(NamedNode(name)) for name in graphs)} }}"
+        pattern = f"{names} GRAPH ?graph {{ ?graph {CHECKSUM} ?sum }}"
+        rows = self.query(f"SELECT ?graph ?sum WHERE {{ {pattern} }} ORDER BY ?graph")
         assert isinstance(rows, QuerySolutions)
         return {row["graph"].value: row["sum"].value for row in rows}
+
+    def held(self, inputs: Collection[str]) -> dict[str, Held]:
+        """Say which records are in, by the checksums of what they were made from.
+
+        :param inputs: as the graphs of records state them as ``pg:inputChecksum``
+        """
+        sums = " ".join(f'"{each}"' for each in inputs)
+        pattern = (
+            f"VALUES ?sum {{ {sums} }} GRAPH ?graph {{ ?graph {INPUT_CHECKSUM} ?sum ; <{_PG}ofStudy> ?study ; "
+            "<http://www.w3.org/ns/prov#wasDerivedFrom> ?source }"
+        )
+        rows = self.query(f"SELECT ?sum ?graph ?study ?source WHERE {{ {pattern} }} ORDER BY ?graph")
+        assert isinstance(rows, QuerySolutions)
+        return {row["sum"].value: Held(row["graph"].value, row["study"].value, row["source"].value) for row in rows}
+
+    def reader(self) -> "Store":
+        """Give a store to read from that goes on seeing what is in this one now, whatever is written meanwhile."""
+        return self
 
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of the store."""

@@ -10,14 +10,14 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, RdfFormat
 from pyoxigraph import Store as Oxigraph
 
-from picograph.kg.store.base import QueryResults, Store, Writer
+from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
 from picograph.kg.store.guard import refuse_deep, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import TableWriter, read_state
@@ -35,6 +35,7 @@ except ImportError:  # Windows keeps open files from being deleted, which is all
 
 _GENERATION = re.compile(r"generation-([0-9]{6,15})")
 _ENGINE = (OSError, RuntimeError)  # what Oxigraph raises where files cannot be read or written, or are damaged
+_BULK = 1 << 21  # bytes of N-Quads from which bulk loading is quicker than a transaction
 _MAKE_NEW = "see whether the folder is whole and readable; load the records into a new folder if it is not"
 
 
@@ -68,6 +69,17 @@ class _OxigraphWriter:
             self._oxigraph().extend(quads)
         if self._table:
             self._table.replace(graph, quads, known=known)
+
+    def put(self, graphs: Sequence[GraphText]) -> None:
+        """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
+        with _as_os_errors():
+            oxigraph = self._oxigraph()
+            for name, _ in graphs:
+                if oxigraph.contains_named_graph(node := NamedNode(name)):
+                    oxigraph.remove_graph(node)
+            lines = b"".join(lines for _, lines in graphs)
+            write = oxigraph.bulk_load if len(lines) > _BULK else oxigraph.load
+            write(lines, format=RdfFormat.N_QUADS)
 
     def remove(self, graph: str) -> None:
         with _as_os_errors():
@@ -187,8 +199,14 @@ class FolderStore(_OxigraphStore):
                 remedy="give --store a folder made by picograph load, an empty one, or one that does not exist yet",
             )
 
-    def checksums(self) -> dict[str, str]:
-        return {} if self._current() is None else super().checksums()
+    def checksums(self, graphs: Collection[str] | None = None) -> dict[str, str]:
+        return {} if self._current() is None else super().checksums(graphs)
+
+    def held(self, inputs: Collection[str]) -> dict[str, Held]:
+        return {} if self._current() is None else super().held(inputs)
+
+    def reader(self) -> Store:
+        return FolderStore(self._folder)
 
     def _may_be_ours(self) -> bool:
         """Say whether this is a store, an empty folder, or nothing. A bare Oxigraph folder has a CURRENT file too."""

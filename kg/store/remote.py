@@ -29,7 +29,7 @@ from pyoxigraph import (
 )
 from pyoxigraph import Store as Oxigraph
 
-from picograph.kg.store.base import QueryResults, Store, Writer
+from picograph.kg.store.base import GraphText, QueryResults, Store, Writer
 from picograph.kg.store.guard import form_of, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.ontology.errors import StoreError, UsageError
@@ -199,6 +199,11 @@ class RemoteStore(Store):
         else:
             name = NamedNode(graph)
             self._update(f"DROP SILENT GRAPH {name} ;\nINSERT DATA {{ GRAPH {name} {{\n{triples.decode()}}} }}")
+
+    def put(self, graphs: Sequence[GraphText]) -> None:
+        """Make each of many named graphs hold exactly its lines, one request for each."""
+        for name, lines in graphs:
+            self.replace(name, list(parse(lines, format=RdfFormat.N_QUADS)))
 
     def remove(self, graph: str) -> None:
         """Take a named graph out."""

@@ -21,19 +21,25 @@ class SourceShelf:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder  # None: in memory
         self._texts: dict[str, str] = {}
 
     def get(self, sha256: str) -> str | None:
         """Give the text with this checksum, or None where it is not at hand. A damaged copy is not at hand."""
-        if sha256 not in self._texts and self._folder is not None and _SHA256.fullmatch(sha256):
-            try:
-                text = source_text((self._folder / f"{sha256}.txt").read_bytes())
-            except (OSError, EvidenceError):
-                return None
-            if source_of(text).sha256 == sha256:
-                self._texts[sha256] = text
-        return self._texts.get(sha256)
+        return self._texts.get(sha256) or self._kept(sha256)
+
+    def holds(self, sha256: str) -> bool:
+        """Say whether the text with this checksum is kept, and whole."""
+        return (sha256 in self._texts and self.folder is None) or self._kept(sha256) is not None
+
+    def _kept(self, sha256: str) -> str | None:
+        if self.folder is None or not _SHA256.fullmatch(sha256):
+            return None
+        try:
+            text = source_text((self.folder / f"{sha256}.txt").read_bytes())
+        except (OSError, EvidenceError):
+            return None
+        return text if source_of(text).sha256 == sha256 else None
 
     def offer(self, text: str) -> str:
         """Have a text at hand for as long as this shelf is open, without keeping it. Gives its checksum."""
@@ -47,8 +53,8 @@ class SourceShelf:
         :raises StoreError: if it cannot be written
         """
         sha256 = source_of(text).sha256
-        if self._folder is not None:
-            path = self._folder / f"{sha256}.txt"
+        if self.folder is not None:
+            path = self.folder / f"{sha256}.txt"
             try:
                 if not path.exists() or path.read_bytes() != text.encode():  # a damaged copy is made whole
                     self._write(path, text.encode())
@@ -58,7 +64,9 @@ class SourceShelf:
                     where=str(path),
                     remedy="see whether the disk is full and the folder yours",
                 ) from None
-        return self.offer(text)
+        else:
+            self._texts[sha256] = text
+        return sha256
 
     def _write(self, path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

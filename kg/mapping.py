@@ -1,0 +1,194 @@
+"""One record -> what a store takes of it: read, linked, derived, checked, and written in N-Quads.
+
+What is here needs no store and holds nothing between two records, so that any number of processes can do it: `load`
+calls it in its own process, in others, or on other machines, and it is the same code everywhere.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from picograph.kg import readers
+from picograph.kg.derivation import derive
+from picograph.kg.linking import link, unmatched
+from picograph.kg.model import parts_of
+from picograph.kg.readers import Piece, study_file
+from picograph.kg.source import Record, Source
+from picograph.kg.store.base import GraphText
+from picograph.kg.study import Study
+from picograph.kg.triples import graph_lines, names_of
+from picograph.kg.validation import Path, Problem, check, errors, path_text
+from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
+
+FindText = Callable[[str], str | None]  # by SHA-256
+
+
+class Mapped(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was read and may be stored."""
+
+    name: str  # what messages call it
+    graph: GraphText
+    checksum: str  # of the graph's content
+    study: str
+    source: Source
+    text: str | None  # of the source, where it is at hand
+    facts: dict[str, int]  # parts by their class
+    triples: int
+    made_from: str  # the checksum of what it was made from; empty where that is more than the record
+    places: int
+    unmatched: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that refers to a text which is not at hand: it may come with another record."""
+
+    piece: Piece
+    record: Record
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that was not taken, and why."""
+
+    name: str
+    error: PicographError
+    source: Source | None = None  # None: it could not be read that far
+
+
+Result = Mapped | Waiting | Refused
+
+
+@cache
+def stamp() -> str:
+    """Give the checksum of what maps: of this program's own code and vocabularies.
+
+    A record that another version mapped is mapped again, so that nothing old is taken for what this one would say.
+    """
+    found = hashlib.sha256()
+
+    def walk(folder: Any) -> None:
+        for each in sorted(folder.iterdir(), key=lambda each: each.name):
+            if each.is_dir():
+                walk(each)
+            elif each.name.endswith((".py", ".tsv", ".ttl", ".toml")):
+                found.update(each.name.encode() + each.read_bytes())
+
+    for room in ("kg", "ontology"):
+        walk(files("picograph") / room)
+    return found.hexdigest()
+
+
+def input_checksum(piece: Piece, setting: str = "") -> str:
+    """Know what a graph is made from: the bytes of the record, its format, and what maps it.
+
+    :param setting: what else the mapping depends on
+    """
+    found = hashlib.sha256(f"{stamp()} {piece.format} {setting}\n".encode())
+    found.update(piece.content)
+    return found.hexdigest()
+
+
+def where(piece: Piece, path: Path) -> str:
+    """Say where in a record a path of its study stands."""
+    if piece.format == "study-file":
+        return study_file.where(piece.content, piece.name, path)
+    return f"{piece.name}, {path_text(path)}"
+
+
+def text_for(piece: Piece, record: Record, find_text: FindText) -> str | None:
+    """Find the text that the places of a record refer to.
+
+    :raises EvidenceError: if it has another length than the record says
+    """
+    text = find_text(record.source.sha256)
+    if text is not None and record.source.characters not in (None, len(text)):
+        raise EvidenceError(
+            f"the text has {len(text)} characters, and the file says {record.source.characters}",
+            where=where(piece, ("record", "source", "characters")),
+            remedy=f"write characters: {len(text)}",
+        )
+    return text
+
+
+def _refuse(piece: Piece, problems: list[Problem]) -> None:
+    refused: list[PicographError] = [
+        InputError(problem.what, where=where(piece, problem.path), remedy=problem.remedy)
+        for problem in errors(problems)
+    ]
+    if refused:
+        raise RecordError(refused)
+
+
+def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[str, ...]]:
+    """Link a study, check it, and add its derived numbers; gives it with what to be cautious of.
+
+    :raises RecordError: if its facts cannot all be true
+    """
+    study = link(study)
+    problems = check(study, text)
+    _refuse(piece, problems)
+    cautions = tuple(
+        f"{problem.what} ({where(piece, problem.path)})" for problem in problems if problem.severity == "caution"
+    )
+    return derive(study), cautions
+
+
+def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "") -> Mapped:
+    """Map a study that was read.
+
+    :param text: what its places refer to, where it is at hand
+    :param made_from: the `input_checksum`, where the record alone decides what its graph says
+    :raises RecordError: if its facts cannot all be true
+    """
+    study, cautions = prepare(piece, study, text)
+    parts = list(parts_of(study))
+    names = names_of(study)
+    lines, triples, checksum = graph_lines(study, made_from)
+    return Mapped(
+        name=piece.name,
+        graph=GraphText(names.record, lines),
+        checksum=checksum,
+        study=study.key,
+        source=study.record.source,
+        text=text,
+        facts=dict(Counter(type(part).__name__ for part in parts)),
+        triples=triples,
+        made_from=made_from,
+        places=len({place for part in parts for place in part.evidence}),
+        unmatched=tuple(unmatched(study)),
+        cautions=cautions,
+    )
+
+
+def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
+    """Map one record. Whatever is wrong with it is what is given back.
+
+    :param find_text: gives the texts that are at hand, for records that refer to another file
+    """
+    source = None
+    try:
+        study, text = readers.read_piece(piece)
+        source = study.record.source
+        if text is not None:
+            return map_study(piece, study, text, input_checksum(piece, setting))
+        text = text_for(piece, study.record, find_text)
+        if text is None and source.characters is not None:
+            return Waiting(piece=piece, record=study.record)
+        return map_study(piece, study, text)
+    except PicographError as error:
+        return Refused(name=piece.name, error=error, source=source)
+    except Exception as error:  # one record that we fail on must not end the load of the others
+        said = f"{type(error).__name__}: {error}"
+        what = f"picograph fails on this record, which is a mistake of picograph ({said[:200]})"
+        fault = InputError(what, where=piece.name, remedy="report it, with the record")
+        return Refused(name=piece.name, error=fault, source=source)
+
+
+def map_all(pieces: Iterable[Piece], find_text: FindText, setting: str = "") -> list[Result]:
+    """Map many records, in their order."""
+    return [map_piece(piece, find_text, setting) for piece in pieces]
