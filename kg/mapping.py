@@ -20,6 +20,7 @@ from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Record, Source
 from picograph.kg.store.base import GraphText
+from picograph.kg.store.table import lines_of
 from picograph.kg.study import Study
 from picograph.kg.triples import graph_lines, names_of
 from picograph.kg.validation import Path, Problem, check, errors, path_text
@@ -147,17 +148,17 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "")
     """
     study, cautions = prepare(piece, study, text)
     parts = list(parts_of(study))
-    names = names_of(study)
-    lines, triples, checksum = graph_lines(study, made_from)
+    record = names_of(study).record
+    lines, quads, checksum = graph_lines(study, made_from)
     return Mapped(
         name=piece.name,
-        graph=GraphText(names.record, lines),
+        graph=GraphText(record, lines, lines_of(record, quads)),
         checksum=checksum,
         study=study.key,
         source=study.record.source,
         text=text,
         facts=dict(Counter(type(part).__name__ for part in parts)),
-        triples=triples,
+        triples=len(quads),
         made_from=made_from,
         places=len({place for part in parts for place in part.evidence}),
         unmatched=tuple(unmatched(study)),

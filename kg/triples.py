@@ -336,11 +336,11 @@ def quads_of(study: Study) -> list[Quad]:
     return list(writer.quads)
 
 
-def graph_lines(study: Study, made_from: str = "") -> tuple[bytes, int, str]:
+def graph_lines(study: Study, made_from: str = "") -> tuple[bytes, list[Quad], str]:
     """Say a study in lines of N-Quads: `quads_of`, as it is written in bulk.
 
     :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
-    :returns: the lines, how many there are, the checksum of the content
+    :returns: the lines, the quads, the checksum of the content
     """
     quads = quads_of(study)
     graph = quads[-1].graph_name
@@ -350,7 +350,7 @@ def graph_lines(study: Study, made_from: str = "") -> tuple[bytes, int, str]:
         quads.append(Quad(graph, _INPUT_CHECKSUM, Literal(made_from), graph))
     lines = serialize(quads, format=RdfFormat.N_QUADS)
     assert lines is not None
-    return lines, len(quads), checksum
+    return lines, quads, checksum
 
 
 # --- reading back -----------------------------------------------------------------------------------------------

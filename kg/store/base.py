@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
 
 from picograph.kg.store.sources import SourceShelf
+from picograph.kg.store.table import RowLines
 
 if TYPE_CHECKING:
     import rdflib
@@ -20,10 +21,11 @@ CHECKSUM, INPUT_CHECKSUM = NamedNode(_PG + "contentChecksum"), NamedNode(_PG + "
 
 
 class GraphText(NamedTuple):
-    """A named graph as it is written in bulk: its name, and its quads in lines of N-Quads."""
+    """A named graph as it is written in bulk: its name, its lines of N-Quads, its rows of the results table."""
 
     name: str
     lines: bytes
+    rows: RowLines | None  # None: the graph says what no row can hold
 
 
 class Held(NamedTuple):

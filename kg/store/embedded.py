@@ -74,12 +74,15 @@ class _OxigraphWriter:
         """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
         with _as_os_errors():
             oxigraph = self._oxigraph()
-            for name, _ in graphs:
-                if oxigraph.contains_named_graph(node := NamedNode(name)):
-                    oxigraph.remove_graph(node)
-            lines = b"".join(lines for _, lines in graphs)
+            known = {graph.name for graph in graphs if oxigraph.contains_named_graph(NamedNode(graph.name))}
+            for name in known:
+                oxigraph.remove_graph(NamedNode(name))
+            lines = b"".join(graph.lines for graph in graphs)
             write = oxigraph.bulk_load if len(lines) > _BULK else oxigraph.load
             write(lines, format=RdfFormat.N_QUADS)
+        if self._table:
+            for graph in graphs:
+                self._table.put(graph.name, graph.rows, known=graph.name in known)
 
     def remove(self, graph: str) -> None:
         with _as_os_errors():

@@ -202,8 +202,8 @@ class RemoteStore(Store):
 
     def put(self, graphs: Sequence[GraphText]) -> None:
         """Make each of many named graphs hold exactly its lines, one request for each."""
-        for name, lines in graphs:
-            self.replace(name, list(parse(lines, format=RdfFormat.N_QUADS)))
+        for graph in graphs:
+            self.replace(graph.name, list(parse(graph.lines, format=RdfFormat.N_QUADS)))
 
     def remove(self, graph: str) -> None:
         """Take a named graph out."""
