@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from picograph.ontology.errors import UsageError
 
-Kind = Literal["proportion", "survival", "ratio", "difference", "mean", "median"]
+Kind = Literal["proportion", "survival", "ratio", "difference", "mean", "median", "other"]
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -25,6 +25,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     study_label: str = ""
     arm: str | None = None  # IRI
     arm_label: str = ""
+    role: str | None = None  # of the arm
     comparator: str | None = None
     result: str = ""  # IRI of the result
     kind: Kind = "proportion"
@@ -33,6 +34,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     category: str | None = None
     affected: int | None = None
     at_risk: int | None = None
+    derived: bool = False  # the count was computed from a per cent
     denominator_kind: str | None = None
     comparator_affected: int | None = None
     comparator_at_risk: int | None = None
@@ -111,6 +113,8 @@ def _missing(each: Candidate) -> str | None:
             return "how many had it is not reported"
         if each.affected is not None and each.at_risk is None:
             return "a count without its denominator is no proportion"
+        if each.comparator_at_risk is not None and each.comparator_affected is None:
+            return "how many had it in the comparator arm is not reported"
     elif each.value is None:
         return "the number is not reported"
     return None
@@ -151,6 +155,14 @@ def _median(each: Candidate) -> str | None:
     return "a median has no standard error: its range is described, not pooled" if each.kind == "median" else None
 
 
+def _no_scale(each: Candidate) -> str | None:
+    return (
+        f"a {each.statistic or 'number of an unknown kind'} has no scale to be pooled on"
+        if each.kind == "other"
+        else None
+    )
+
+
 def _empty(each: Candidate) -> str | None:
     return "nobody was at risk" if each.at_risk == 0 else None
 
@@ -163,12 +175,15 @@ SINGLES: tuple[Single, ...] = (
     Single("impossible", "More affected than at risk is a mistake of the source.", _impossible),
     Single("nobody-at-risk", "A proportion of nobody is no number.", _empty),
     Single("median", "Medians have no standard error of their own.", _median),
+    Single("no-scale", "Not every number can be pooled.", _no_scale),
     Single("no-interval", "An estimate without its uncertainty has no weight.", _no_interval),
     Single("interval", "An interval that does not hold its estimate is a mistake of the source.", _interval_misses),
 )
 
 # What a value is that cannot be pooled at all: no override makes a number of it.
-_FIRM = frozenset({"missing", "impossible", "nobody-at-risk", "median", "no-interval", "interval", "kind", "events"})
+_FIRM = frozenset(
+    {"missing", "impossible", "nobody-at-risk", "median", "no-scale", "no-interval", "interval", "kind", "events"}
+)
 
 # --- rules about two values -----------------------------------------------------------------------------------
 

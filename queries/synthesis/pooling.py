@@ -386,6 +386,9 @@ def _cautions(rows: Sequence[Member], scale: _Scale, options: Options, verdict: 
     corrected = [_named(each.candidate) for each in rows if each.corrected]
     if corrected:
         found.append(f"Half an event was given to the empty cells of {len(corrected)}: {', '.join(corrected)}.")
+    computed = [_named(each.candidate) for each in rows if each.candidate.derived]
+    if computed:
+        found.append(f"A count was computed from the stated per cent in {len(computed)}: {', '.join(computed)}.")
     if len(rows) > 2 and len(rows) < FEW:
         found.append(f"Below {FEW} studies the test of the funnel's asymmetry has no power to speak of.")
     if options.moderators and len(rows) < FEW * len(options.moderators):
