@@ -11,6 +11,7 @@ COMMANDS = {
     "show": "picograph.commands.show:show",
     "lookup": "picograph.commands.lookup:lookup",
     "ask": "picograph.commands.ask:ask",
+    "pool": "picograph.commands.pool:pool",
     "query": "picograph.commands.query:query",
     "export": "picograph.commands.export:export",
     "validate": "picograph.commands.validate:validate",

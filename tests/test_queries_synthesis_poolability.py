@@ -41,6 +41,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "impossible": (BASE, {"affected": 80, "at_risk": 71}, {"affected": 71, "at_risk": 71}),
     "nobody-at-risk": (BASE, {"affected": 0, "at_risk": 0}, {"affected": 0, "at_risk": 1}),
     "median": (RATIO, {"kind": "median", "value": 10.7, "low": 9.4, "high": 13.3}, {"value": 0.7}),
+    "no-comparator": (BASE, {"alone": True}, {"role": "experimental"}),
     "no-scale": (RATIO, {"kind": "other", "statistic": "rate"}, {"value": 0.7}),
     "no-interval": (SURVIVAL, {"low": None, "high": None}, {"low": 0.2, "high": 0.5}),
     "interval": (RATIO, {"low": 0.7}, {"low": 0.69}),

@@ -141,7 +141,7 @@ class _Studies:
               {bound("study", studies)}
               GRAPH ?graph {{
                 ?part a pg:Baseline ; pg:ofStudy ?study ; pg:variable ?variable .
-                OPTIONAL {{ ?part pg:inArm ?arm }} OPTIONAL {{ ?part pg:baselineLevel ?level }}
+                OPTIONAL {{ ?part pg:inArm ?arm }} OPTIONAL {{ ?part pg:level ?level }}
                 OPTIONAL {{ ?part pg:count ?count }} OPTIONAL {{ ?part pg:denominator ?of }}
                 OPTIONAL {{ ?part pg:percentReported ?percent }} OPTIONAL {{ ?part pg:quantityMedian ?median }}
                 OPTIONAL {{ ?part pg:quantityMean ?mean }} OPTIONAL {{ ?part pg:quantityValue ?value }}
@@ -153,7 +153,9 @@ class _Studies:
             if row["level"] is not None:
                 name = f"{name}: {row['level'].value.casefold()}"
             got = {
-                key: float(row[key].value) for key in ("count", "of", "percent", "median", "mean", "value") if row[key]
+                key: float(row[key].value)
+                for key in ("count", "of", "percent", "median", "mean", "value")
+                if row[key] is not None
             }
             share = got["count"] / got["of"] * 100 if got.get("of") and "count" in got else got.get("percent")
             if share is not None:
@@ -166,6 +168,42 @@ class _Studies:
         """Give what is known of an arm, and of the study where it says nothing of the arm."""
         found: dict[str, float | str | None] = {"year": self.year.get(study)}
         return {**found, **self.values.get((study, None), {}), **self.values.get((study, arm), {})}
+
+
+def poolable() -> list[str]:
+    """Give the names of the questions whose answers can be pooled: those tagged so.
+
+    >>> "responses" in poolable()
+    True
+    """
+    from picograph.queries import catalog
+
+    return [name for name in catalog.names() if "poolable" in catalog.question(name).tags]
+
+
+def selected(
+    found: Sequence[Candidate], outcome: str | None, category: str | None, statistic: str | None, time: str | None
+) -> list[Candidate]:
+    """Keep the candidates that a person asked for; what is left out was not asked for, and is not refused.
+
+    :param outcome: words of the outcome or event, or its category, whatever their case
+
+    >>> made = [Candidate(study="a", outcome="response", time="24 mo"), Candidate(study="b", outcome="survival")]
+    >>> [each.study for each in selected(made, None, None, None, "24 mo")]
+    ['a']
+    """
+
+    def holds(value: str | None, words: str | None) -> bool:
+        return words is None or (value is not None and words.casefold() in value.casefold())
+
+    return [
+        each
+        for each in found
+        if holds(f"{each.outcome or ''} {each.outcome_words}", outcome)
+        and holds(each.category, category)
+        and holds(each.statistic, statistic)
+        and (time is None or each.time == time)
+    ]
 
 
 def candidates(store: "Store", answer: "Answer") -> list[Candidate]:
@@ -184,7 +222,7 @@ def candidates(store: "Store", answer: "Answer") -> list[Candidate]:
     if "part" not in answer.columns:
         raise UsageError(
             f"{answer.question.name} cannot be pooled: its rows name no part",
-            remedy="these can: responses, adverse-events, survival",
+            remedy=f"these can: {', '.join(poolable())}",
         )
     parts = [str(row["part"]) for row in answer.rows]
     nodes = describe(store, parts)
@@ -245,7 +283,6 @@ def _candidate(
     unit = first(node, "unit")
     scale = 0.01 if unit == "%" and kind == "survival" else 1.0
     affected, at_risk, is_derived = _counts(node, others, event=event)
-    fields = [first(others.get(each), "ambiguousField") for each in node.get("ambiguity", ())]
     method, document = _record(studies, study, part, node)
     return Candidate(
         study=study,
@@ -258,6 +295,7 @@ def _candidate(
         kind=kind,
         statistic=None if statistic is None else str(statistic.value),
         outcome=_event_name(node) if event else _outcome_name(outcome),
+        outcome_words=(first(node, "term") if event else first(outcome, "label")) or "",
         category=first(node, "category") or first(node, "component"),
         affected=affected,
         at_risk=at_risk,
@@ -340,9 +378,10 @@ def _record(studies: _Studies, study: str, part: str, node: Node) -> tuple[str, 
     return known[0] if known else (Method.MODEL.value, "")
 
 
-def paired(found: Sequence[Candidate]) -> list[Candidate]:
+def paired(found: Sequence[Candidate], comparator: str | None = None) -> list[Candidate]:
     """Put counts of two arms of one study beside each other: an experimental arm against a comparator.
 
+    :param comparator: words of the comparator's label; None: the arms whose role the record gives as a comparator's
     :returns: one candidate for each pair; an arm without a comparator keeps to itself and says so
     """
     groups: dict[tuple[object, ...], list[Candidate]] = defaultdict(list)
@@ -360,11 +399,14 @@ def paired(found: Sequence[Candidate]) -> list[Candidate]:
         groups[same].append(each)
     out = []
     for group in groups.values():
-        controls = [each for each in group if each.role in {str(role.value) for role in _CONTROLS}]
+        if comparator is None:
+            controls = [each for each in group if each.role in _CONTROLS]
+        else:
+            controls = [each for each in group if comparator.casefold() in each.arm_label.casefold()]
         treated = [each for each in group if each not in controls]
         for each in treated:
             if not controls:
-                out.append(msgspec.structs.replace(each, kind="other", absence="the study has no comparator for it"))
+                out.append(msgspec.structs.replace(each, alone=True))
             for control in controls:
                 out.append(
                     msgspec.structs.replace(

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     Array = NDArray[float64]
 
 Method = Literal["EE", "DL", "PM", "ML", "REML"]
+COMMON = ("EE", "MH", "Peto")
 METHODS: dict[str, str] = {
     "REML": "random effects, restricted maximum likelihood",
     "DL": "random effects, DerSimonian–Laird",
     "PM": "random effects, Paule–Mandel",
     "ML": "random effects, maximum likelihood",
     "EE": "common effect",
+    "MH": "common effect, Mantel–Haenszel",
+    "Peto": "common effect, Peto's one-step odds ratio",
 }
 
 
@@ -201,7 +204,8 @@ def _tau2(model: _Model, method: str) -> float:
     if method == "EE" or k <= p:
         return 0.0
     if method not in _TAU2:
-        raise UsageError(f"there is no method {method!r}", remedy=f"use one of: {', '.join(METHODS)}")
+        known = ", ".join(("EE", *_TAU2))
+        raise UsageError(f"there is no method {method!r}", remedy=f"use one of: {known}")
     return max(_TAU2[method](model), 0.0)
 
 

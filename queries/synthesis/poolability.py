@@ -26,11 +26,13 @@ class Candidate(Struct, frozen=True, kw_only=True):
     arm: str | None = None  # IRI
     arm_label: str = ""
     role: str | None = None  # of the arm
+    alone: bool = False  # a contrast was asked for, and the study has no comparator
     comparator: str | None = None
     result: str = ""  # IRI of the result
     kind: Kind = "proportion"
     statistic: str | None = None
     outcome: str | None = None  # its concept, else its words
+    outcome_words: str = ""
     category: str | None = None
     affected: int | None = None
     at_risk: int | None = None
@@ -96,6 +98,7 @@ class Pair(NamedTuple):
     summary: str
     of: Callable[[Candidate], object]
     told: str  # what differs, in words
+    shown: Callable[[Candidate], object] | None = None  # what to show of it, if not what is compared
 
 
 # --- rules about one value ------------------------------------------------------------------------------------
@@ -155,6 +158,10 @@ def _median(each: Candidate) -> str | None:
     return "a median has no standard error: its range is described, not pooled" if each.kind == "median" else None
 
 
+def _alone(each: Candidate) -> str | None:
+    return "no arm of its study is known to be a comparator" if each.alone else None
+
+
 def _no_scale(each: Candidate) -> str | None:
     return (
         f"a {each.statistic or 'number of an unknown kind'} has no scale to be pooled on"
@@ -170,6 +177,7 @@ def _empty(each: Candidate) -> str | None:
 SINGLES: tuple[Single, ...] = (
     Single("retracted", "A retracted report proves nothing.", _retracted),
     Single("ambiguous", "A value that the source leaves open is not one value.", _ambiguous),
+    Single("no-comparator", "A contrast needs two arms of one study.", _alone),
     Single("events", "Occurrences are not participants.", _events),
     Single("missing", "What is not reported is not zero.", _missing),
     Single("impossible", "More affected than at risk is a mistake of the source.", _impossible),
@@ -182,7 +190,18 @@ SINGLES: tuple[Single, ...] = (
 
 # What a value is that cannot be pooled at all: no override makes a number of it.
 _FIRM = frozenset(
-    {"missing", "impossible", "nobody-at-risk", "median", "no-scale", "no-interval", "interval", "kind", "events"}
+    {
+        "missing",
+        "impossible",
+        "nobody-at-risk",
+        "median",
+        "no-scale",
+        "no-comparator",
+        "no-interval",
+        "interval",
+        "kind",
+        "events",
+    }
 )
 
 # --- rules about two values -----------------------------------------------------------------------------------
@@ -192,6 +211,10 @@ def _words(text: str | None) -> str | None:
     return text.casefold() if text else None
 
 
+def _outcome(each: Candidate) -> str | None:
+    return each.outcome_words or each.outcome
+
+
 def _statistic(each: Candidate) -> str | None:
     return each.statistic if each.kind != "proportion" else None
 
@@ -199,12 +222,12 @@ def _statistic(each: Candidate) -> str | None:
 PAIRS: tuple[Pair, ...] = (
     Pair("kind", "Proportion, survival probability and ratio are three things.", lambda c: c.kind, "kind of estimate"),
     Pair("statistic", "A hazard ratio is no odds ratio.", _statistic, "statistic"),
-    Pair("outcome", "Different outcomes do not add up.", lambda c: _words(c.outcome), "outcome"),
+    Pair("outcome", "Different outcomes do not add up.", lambda c: _words(c.outcome), "outcome", _outcome),
     Pair("category", "Categories of one outcome are different outcomes.", lambda c: _words(c.category), "category"),
     Pair("criteria", "Response by other criteria is another outcome.", lambda c: c.criteria, "criteria"),
     Pair("time-point", "An outcome at another time is another outcome.", lambda c: c.time, "time"),
     Pair("time-origin", "Time from another start is another.", lambda c: _words(c.time_origin), "start of the time"),
-    Pair("grade", "Events of other grades are other events.", lambda c: c.grade, "grades"),
+    Pair("grade", "Events of other grades are other events.", lambda c: c.grade, "grade"),
     Pair("attribution", "Events of any cause are more than treatment's.", lambda c: c.attribution, "attribution"),
     Pair("epoch", "Each phase of treatment has events of its own.", lambda c: _words(c.epoch), "phase of treatment"),
     Pair("serious", "Serious is a class of its own.", lambda c: c.serious, "seriousness"),
@@ -337,7 +360,8 @@ def _unlike(one: Candidate, other: Candidate, allowed: frozenset[str] = frozense
 
 
 def _told(rule: Pair, one: Candidate, other: Candidate) -> str:
-    return f"{rule.told}: {_said(rule.of(one))} here, {_said(rule.of(other))} there"
+    shown = rule.shown or rule.of
+    return f"{rule.told} is {_said(shown(one))} here, {_said(shown(other))} there"
 
 
 def _said(value: object) -> str:

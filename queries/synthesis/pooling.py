@@ -15,7 +15,6 @@ from picograph.queries.synthesis.poolability import Candidate, Refusal, Verdict
 
 FEW = 10  # below so many studies, tests of asymmetry and of moderators have no power to speak of
 _DEFAULT = {"survival": "log-log survival", "ratio": "log ratio", "difference": "difference", "mean": "mean"}
-POOLED_TABLES = {"mantel-haenszel": tables.mantel_haenszel, "peto": tables.peto}
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -103,6 +102,8 @@ def _scale(members: Sequence[Candidate], options: Options) -> _Scale:
     first = members[0]
     two_arms = first.kind == "proportion" and first.comparator_affected is not None
     name = options.measure or _DEFAULT.get(first.kind) or ("log risk ratio" if two_arms else "logit")
+    if options.method == "Peto":
+        name = "log odds ratio"
     known = [*effects.CONTRASTS] if two_arms else [*effects.PROPORTIONS] if first.kind == "proportion" else [name]
     if name == "glmm" and first.kind == "proportion" and not two_arms:
         name = "logit"
@@ -199,19 +200,68 @@ def _summary(fit: Fit, scale: _Scale, members: Sequence[Candidate], name: str = 
     )
 
 
+def _one_sided(members: Sequence[Candidate]) -> bool:
+    """Say whether nobody, or everybody, had the event: a logistic model has no maximum there."""
+    total, size = (sum(getattr(each, name) or 0 for each in members) for name in ("affected", "at_risk"))
+    return total in (0, size)
+
+
 def _fit(members: Sequence[Candidate], found: Sequence[Effect], options: Options) -> Fit:
-    if options.measure == "glmm":
+    if options.measure == "glmm" and not _one_sided(members):
         from picograph.queries.synthesis.glmm import pool_counts
 
         return pool_counts(
             [each.affected or 0 for each in members], [each.at_risk or 0 for each in members], level=options.level
         )
+    if options.method in ("MH", "Peto"):
+        return _tabled(members, options)
     return models.pool(
         [each.estimate for each in found],
         [each.variance for each in found],
         method=options.method,
         knapp_hartung=options.knapp_hartung,
         level=options.level,
+    )
+
+
+def _tabled(members: Sequence[Candidate], options: Options) -> Fit:
+    """Pool two-arm counts as they are.
+
+    :raises UsageError: if these are no counts of two arms
+    """
+    from scipy import stats
+
+    if members[0].kind != "proportion" or members[0].comparator_affected is None:
+        raise UsageError(
+            f"{options.method} pools counts of two arms",
+            where="--method",
+            remedy="give --measure risk-ratio, odds-ratio or risk-difference, or use another method",
+        )
+    measure = options.measure or "log risk ratio"
+    counts = [_table(each) for each in members]
+    if options.method == "Peto":
+        found, weights = tables.peto(counts, level=options.level), [sum(each) for each in counts]
+    else:
+        found = tables.mantel_haenszel(counts, measure, level=options.level)
+        weights = [(a + b) * (c + d) / (a + b + c + d) for a, b, c, d in counts]
+    freedom = len(members) - 1
+    return Fit(
+        estimate=found.estimate,
+        standard_error=found.standard_error,
+        interval=found.interval,
+        prediction=None,
+        statistic=found.estimate / found.standard_error,
+        p=float(2 * stats.norm.sf(abs(found.estimate / found.standard_error))),
+        tau2=0.0,
+        i2=max(0.0, 100 * (found.q - freedom) / found.q) if found.q > 0 and freedom else 0.0,
+        h2=found.q / freedom if freedom else 1.0,
+        q=found.q,
+        q_p=float(stats.chi2.sf(found.q, freedom)) if freedom else 1.0,
+        studies=len(members),
+        method=options.method,
+        knapp_hartung=False,
+        level=options.level,
+        weights=tuple(100 * each / sum(weights) for each in weights),
     )
 
 
@@ -321,6 +371,15 @@ def _cumulative(rows: Sequence[Member], scale: _Scale, options: Options) -> tupl
     return tuple(_sub(rows[: upto + 1], scale, options, _named(rows[upto].candidate)) for upto in range(len(rows)))
 
 
+def _parts(rows: Sequence[Member], options: Options) -> list[list[Member]]:
+    """Give all members, and each subgroup of them."""
+    found: dict[str, list[Member]] = defaultdict(list)
+    if options.subgroup is not None:
+        for each in rows:
+            found[str(each.candidate.values.get(options.subgroup))].append(each)
+    return [list(rows), *found.values()]
+
+
 def _groups(
     rows: Sequence[Member], scale: _Scale, options: Options
 ) -> tuple[tuple[Group, ...], tuple[float, int, float] | None]:
@@ -367,7 +426,7 @@ def _regression(rows: Sequence[Member], options: Options) -> Regression | None:
         [each.effect for each in kept],
         [each.variance for each in kept],
         columns,
-        method="REML" if options.method == "EE" else options.method,
+        method="REML" if options.method in models.COMMON else options.method,
         level=options.level,
     )
 
@@ -376,7 +435,7 @@ def _cautions(rows: Sequence[Member], scale: _Scale, options: Options, verdict: 
     found = []
     if len(rows) == 1:
         found.append("One study is no synthesis: its own estimate is given.")
-    elif len(rows) < 5 and options.method != "EE" and not options.knapp_hartung:
+    elif len(rows) < 5 and options.method not in models.COMMON and not options.knapp_hartung:
         found.append(f"With {len(rows)} studies the spread between them is hardly known: see --knapp-hartung.")
     if scale.measure.name == "freeman-tukey":
         found.append(
@@ -386,6 +445,10 @@ def _cautions(rows: Sequence[Member], scale: _Scale, options: Options, verdict: 
     corrected = [_named(each.candidate) for each in rows if each.corrected]
     if corrected:
         found.append(f"Half an event was given to the empty cells of {len(corrected)}: {', '.join(corrected)}.")
+    if options.measure == "glmm" and any(
+        _one_sided([each.candidate for each in part]) for part in _parts(rows, options)
+    ):
+        found.append("Where nobody or everybody had the event, half an event was given to the empty cells: no GLMM is.")
     computed = [_named(each.candidate) for each in rows if each.candidate.derived]
     if computed:
         found.append(f"A count was computed from the stated per cent in {len(computed)}: {', '.join(computed)}.")
@@ -407,7 +470,9 @@ def _methods(rows: Sequence[Member], scale: _Scale, options: Options) -> str:
     from picograph import __version__
 
     how = models.METHODS[options.method]
-    if options.measure == "glmm":
+    if options.method in ("MH", "Peto"):
+        model = f"the method of {'Mantel and Haenszel' if options.method == 'MH' else 'Peto'} (common effect)"
+    elif options.measure == "glmm":
         model = "a binomial-normal model (logistic, random intercept, seven quadrature points)"
     else:
         model = f"the inverse-variance method ({how})"
