@@ -5,6 +5,7 @@ writer and damaged files are real ones: processes that die, writes that the syst
 """
 
 import contextlib
+import email.utils
 import errno
 import shutil
 import signal
@@ -130,6 +131,18 @@ def test_the_default_graph_is_the_union(store: Store) -> None:
     assert [(row["a"], row["b"]) for row in rows] == [(Literal(1), Literal(2))]  # type: ignore[union-attr]
     rows = store.query("SELECT ?g ?o WHERE { GRAPH ?g { ?s ?p ?o } } ORDER BY ?o")
     assert [(row["g"].value, row["o"]) for row in rows] == [(ONE, Literal(1)), (TWO, Literal(2))]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("clause", ["FROM <{one}>", "FROM<{one}>", "from <{one}>", "FROM g:one", "FROM NAMED <{two}>"])
+def test_a_query_has_the_data_set_that_it_names(store: Store, clause: str) -> None:
+    """Oxigraph ignores FROM where it is told that the default graph is the union."""
+    put(store, one=quads(ONE, Literal(1)), two=quads(TWO, Literal(2)))
+    prefix = "PREFIX g: <http://example.org/graph/> # from all\n"
+    rows = store.query(f"{prefix} SELECT (?o AS ?from) {clause.format(one=ONE, two=TWO)} WHERE {{ ?s ?p ?o }}")
+    expected = [] if "NAMED" in clause else [Literal(1)]
+    assert [row["from"] for row in rows] == expected  # type: ignore[union-attr]
+    rows = store.query("PREFIX from: <http://from/> SELECT ?o { ?s ?p ?o FILTER (?o != 'FROM') } ORDER BY ?o")
+    assert [row["o"] for row in rows] == [Literal(1), Literal(2)]  # type: ignore[union-attr]
 
 
 def test_a_graph_is_replaced_whole_and_the_other_stays(store: Store, kind: Kind) -> None:
@@ -919,6 +932,88 @@ def test_a_bad_update_is_the_servers_refusal_and_no_wrong_query_of_the_user() ->
             put(RemoteStore(base + "/query", update_endpoint=base + "/in"), one=quads(ONE, S))
         with pytest.raises(UsageError, match="updates are off"):
             RemoteStore(base + "/query").query("SELECT * WHERE { ?s ?p ?o }")
+
+
+ROWS = b'{"head":{"vars":["o"]},"results":{"bindings":[]}}'
+
+
+def _busy(asked: list[float], times: int, after: str, status: int = 429) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Make an answer: busy so many times, then rows."""
+
+    def answer(to: BaseHTTPRequestHandler) -> None:
+        asked.append(time.monotonic())
+        if len(asked) > times:
+            send(to, ROWS, JSON)
+            return
+        to.send_response(status)
+        to.send_header("Retry-After", after)
+        to.send_header("Content-Length", "9")
+        to.end_headers()
+        to.wfile.write(b"too busy\n")
+
+    return answer
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again_when_it_says(status: int) -> None:
+    for after in ("1", email.utils.formatdate(time.time() + 4, usegmt=True)):
+        asked: list[float] = []
+        with serving(_busy(asked, 1, after, status)) as port:
+            assert list(RemoteStore(f"http://127.0.0.1:{port}/query").query("SELECT ?o { ?s ?p ?o }")) == []  # type: ignore[call-overload]
+        assert len(asked) == 2
+        assert asked[1] - asked[0] >= 0.9
+
+
+def test_a_server_that_stays_busy_is_left_alone() -> None:
+    for times, after, said, attempts in ((99, "0", "too busy", 5), (1, "3600", "it asks to wait for 3600 s", 1)):
+        asked: list[float] = []
+        with serving(_busy(asked, times, after)) as port, pytest.raises(StoreError, match=said) as caught:
+            RemoteStore(f"http://127.0.0.1:{port}/query").query("ASK {}")
+        assert caught.value.exit_code == 3
+        assert len(asked) == attempts
+
+
+def test_no_other_address_is_asked_on_a_servers_word(far: _Far) -> None:
+    def elsewhere(to: BaseHTTPRequestHandler) -> None:
+        to.send_response(307)
+        to.send_header("Location", f"http://127.0.0.1:{far.port}/query")
+        to.send_header("Content-Length", "0")
+        to.end_headers()
+
+    before = len(far.asked)
+    with serving(elsewhere) as port:
+        base = f"http://127.0.0.1:{port}"
+        for attempt in (lambda store: store.query("ASK {}"), lambda store: put(store, one=quads(ONE, S))):
+            with pytest.raises(StoreError, match=f"sends us on to http://127.0.0.1:{far.port}/query"):
+                attempt(RemoteStore(base + "/query"))
+    assert len(far.asked) == before
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Digest", "Bearer"])
+def test_a_name_is_given_where_it_is_asked_for(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICOGRAPH_TOKEN", "s3cret")
+    seen: list[str | None] = []
+
+    def answer(to: BaseHTTPRequestHandler) -> None:
+        given = to.headers.get("Authorization")
+        seen.append(given)
+        if given is not None:
+            send(to, ROWS, JSON)
+            return
+        to.send_response(401)
+        to.send_header("WWW-Authenticate", f'{scheme} realm="x", qop="auth", nonce="1", algorithm=MD5')
+        to.send_header("Content-Length", "0")
+        to.end_headers()
+
+    with serving(answer) as port, open_store(f"http://ann:p%40ss@127.0.0.1:{port}/query") as store:
+        store.query("SELECT ?o { ?s ?p ?o }")
+        store.query("SELECT ?o { ?s ?p ?o }")
+        assert store.location == f"http://127.0.0.1:{port}/query"
+    expected = {"Basic": "Basic YW5uOnBAc3M=", "Bearer": "Bearer s3cret", "Digest": 'Digest username="ann"'}[scheme]
+    assert seen[0] is None, "no name is given unasked"
+    given = [each for each in seen if each is not None]
+    assert len(given) == 2
+    assert all(each.startswith(expected) for each in given)
 
 
 @pytest.mark.parametrize(

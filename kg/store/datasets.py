@@ -1,6 +1,6 @@
 """A store as an rdflib Dataset, over the same data: what `Store.graph` gives. Imported only where rdflib is wanted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import Any, Protocol, cast
 
@@ -67,9 +67,10 @@ class _Embedded(OxigraphStore):
 class _Endpoint(SPARQLStore):
     """An endpoint in rdflib: its union is what is asked, and triples come with the graphs that they stand in."""
 
-    def __init__(self, url: str, ask: Ask) -> None:
+    def __init__(self, url: str, ask: Ask, hidden: Callable[[str], bool]) -> None:
         super().__init__(url)
         self._ask = ask
+        self._hidden = hidden
 
     def _query(self, query: str, default_graph: str | None = None, **_: Any) -> Result:
         body, media_type = self._ask(query, default_graph=default_graph)
@@ -87,6 +88,8 @@ class _Endpoint(SPARQLStore):
         graph = _G if context is None else context.identifier
         terms = [name if term is None else term for name, term in zip(_SPO, pattern, strict=True)]
         for row in self._rows("*", terms, graph):
+            if graph is _G and self._hidden(str(row[_G])):
+                continue
             s, p, o = (row.get(term, term) for term in terms)
             yield (s, p, o), iter((self._graph(row.get(_G, graph)),))
 
@@ -94,7 +97,8 @@ class _Endpoint(SPARQLStore):
         pattern = triple or (None, None, None)
         terms = [name if term is None else term for name, term in zip(_SPO, pattern, strict=True)]
         for row in self._rows("DISTINCT ?g", terms, _G):
-            yield self._graph(row[_G])
+            if not self._hidden(str(row[_G])):
+                yield self._graph(row[_G])
 
     def _rows(self, what: str, terms: list[Any], graph: Node) -> Iterable[Any]:
         s, p, o, g = (self.node_to_sparql(term) for term in (*terms, graph))
@@ -123,6 +127,9 @@ def embedded_dataset(oxigraph: Oxigraph, holder: object) -> rdflib.Dataset:
     return rdflib.Dataset(store=store, default_union=True)
 
 
-def endpoint_dataset(url: str, ask: Ask) -> rdflib.Dataset:
-    """Give an endpoint as a Dataset: each look-up is a query."""
-    return rdflib.Dataset(store=_Endpoint(url, ask), default_union=True)
+def endpoint_dataset(url: str, ask: Ask, hidden: Callable[[str], bool]) -> rdflib.Dataset:
+    """Give an endpoint as a Dataset: each look-up is a query.
+
+    :param hidden: whether a graph is the server's own
+    """
+    return rdflib.Dataset(store=_Endpoint(url, ask, hidden), default_union=True)

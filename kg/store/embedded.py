@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
-from picograph.kg.store.guard import refuse_deep, refuse_service, short
+from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import TableWriter, read_state
 from picograph.ontology.errors import PicographError, StoreError, UsageError
@@ -127,7 +127,8 @@ class _OxigraphStore(Store):
         refuse_service(sparql)
         refuse_deep(sparql)
         try:
-            return self._oxigraph().query(sparql, use_default_graph_as_union=True)
+            # a query that names its data set has that one: Oxigraph would ignore the names for the union's sake
+            return self._oxigraph().query(sparql, use_default_graph_as_union=not names_dataset(sparql))
         except SyntaxError as error:
             raise UsageError(
                 f"this is not SPARQL 1.1: {short(str(error))}",

@@ -21,6 +21,7 @@ _SURE_IRI = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*://")
 _UNSURE_IRI = re.compile(r"['#]|service", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _FORM = re.compile(r"(?<![\w.-])(SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w:.-])", re.IGNORECASE)
+_FROM = re.compile(r"(?<![\w.:@-])FROM(?![\w.:-])", re.IGNORECASE)
 
 DEEPEST = 100  # brackets inside brackets; a query of a thousand ends the engine's process
 LONGEST = 1000  # operators and clauses, which engines read into a tree as deep as they are many
@@ -101,6 +102,41 @@ def refuse_deep(sparql: str) -> None:
             where="the query",
             remedy="ask for many things with VALUES ?x { … }, which may be as long as you like",
         )
+
+
+def refuse_other(sparql: str) -> None:
+    """Refuse what is not a SPARQL 1.1 query, before it is sent: some servers take an update, or words of their own.
+
+    :raises UsageError: if it is none
+
+    >>> refuse_other("DROP ALL")
+    Traceback (most recent call last):
+    picograph.ontology.errors.UsageError: this is not SPARQL 1.1: error at 1:1: ...
+    """
+    from pyoxigraph import Store
+
+    try:
+        Store().query(sparql)  # nothing runs before a row is taken
+    except SyntaxError as error:
+        raise UsageError(
+            f"this is not SPARQL 1.1: {short(str(error))}",
+            where="the query",
+            remedy="correct it at that line and column",
+        ) from None
+
+
+def names_dataset(sparql: str) -> bool:
+    """Say whether a query names its own data set, with FROM or FROM NAMED.
+
+    >>> names_dataset("SELECT * FROM <http://example.org/g> WHERE { ?s ?p ?o }")
+    True
+    >>> names_dataset("PREFIX from: <http://from/> SELECT ?from (from:x(1) AS ?y) WHERE { from:s ?p 'FROM' }")
+    False
+    """
+    if "from" not in sparql.lower():
+        return False
+    bare = _TOKEN.sub(lambda token: ":" if token[0].startswith(":") else " ", sparql)
+    return bool(_FROM.search(bare.partition("{")[0]))
 
 
 def short(said: str, most: int = 200) -> str:
