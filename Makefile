@@ -9,12 +9,13 @@ TOOLS := $(VENV)/.stamp-tools
 JOBS := auto
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long lint docs docs-check bench clean
+.PHONY: help demo test test-long engines lint docs docs-check bench clean
 
 help:
 	@echo 'make demo        the built-in study: its evidence table, and three questions answered'
 	@echo 'make test        all tests that take less than a minute, examples in docstrings included'
 	@echo 'make test-long   the tests that take longer'
+	@echo 'make engines     which question gives the same answer on which engine, from the tests'
 	@echo 'make lint        ruff, mypy, and whether docs/reference is what the code says'
 	@echo 'make docs        write docs/reference from the code'
 	@echo 'make bench       ratios of times, taken in one run'
@@ -36,6 +37,11 @@ test-long: $(TOOLS)
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \
 	else $(PYTHON) -m pytest -q -n $(JOBS) -m long; fi
+
+engines: $(TOOLS)
+	@scripts/ensure-virtuoso
+	@$(PYTHON) -m pytest -v -n $(JOBS) --no-header -m '' tests/test_queries_answers.py tests/test_queries_engines.py \
+	| sed -n '/^questions x engines/,$$p'
 
 lint: $(TOOLS) .types/picograph docs-check
 	@$(VENV)/bin/ruff check

@@ -46,4 +46,5 @@ def contents(store: "Store") -> Iterator[tuple[str, str]]:
     for name, count in _counts(store, _PARTS):
         yield name.removeprefix(PG), count
     for name, count in _counts(store, _TRIPLES):
-        yield f"triples in {name}", count
+        if not store.hidden(name):
+            yield f"triples in {name}", count

@@ -4,6 +4,7 @@ import itertools
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,30 @@ from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 ROOT = Path(__file__).resolve().parents[1]
 _HOMES = itertools.count()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print which question was asked of which engine, and whether the answer was right."""
+    outcomes: dict[str, dict[str, bool]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for name, engine in (value for key, value in getattr(report, "user_properties", ()) if key == "engines"):
+                asked = outcomes.setdefault(name, {})
+                asked[engine] = asked.get(engine, True) and outcome == "passed"
+    engines = sorted({engine for asked in outcomes.values() for engine in asked})
+    if not engines:
+        return
+    right = sum(sum(asked.values()) for asked in outcomes.values())
+    asked_of = sum(map(len, outcomes.values()))
+    terminalreporter.write_line(f"questions x engines: {len(outcomes)} x {len(engines)}, {right} of {asked_of} right")
+    if terminalreporter.verbosity > 0:
+        for name in ("question", *sorted(outcomes)):
+            cells = engines if name == "question" else [_word(outcomes[name].get(engine)) for engine in engines]
+            terminalreporter.write_line(f"{name:<32}" + "  ".join(f"{cell:<16}" for cell in cells).rstrip())
+
+
+def _word(right: bool | None) -> str:
+    return "not asked" if right is None else "right" if right else "WRONG"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +92,7 @@ def remote_url(sparql_server: str) -> str:
 @pytest.fixture(scope="session")
 def virtuoso_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Virtuoso]:
     """A real Virtuoso 7 server, one for each worker that asks for it."""
-    with virtuoso(tmp_path_factory.mktemp("virtuoso")) as server:
+    with virtuoso(tmp_path_factory.mktemp("virtuoso"), layouts=5) as server:
         yield server
 
 

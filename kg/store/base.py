@@ -114,6 +114,10 @@ class Store(ABC):
         """Give a store to read from that goes on seeing what is in this one now, whatever is written meanwhile."""
         return self
 
+    def hidden(self, graph: str) -> bool:
+        """Say whether a graph is the server's own, which it keeps among the user's."""
+        return False
+
     def close(self) -> None:  # noqa: B027 - most stores hold nothing open
         """Let go of the store."""
 

@@ -162,11 +162,10 @@ class RemoteStore(Store):
         return (
             Quad(row["s"], row["p"], row["o"], row["g"])
             for row in rows  # type: ignore[union-attr]
-            if not self._hidden(row["g"].value)
+            if not self.hidden(row["g"].value)
         )
 
-    def _hidden(self, graph: str) -> bool:
-        """Say whether a graph is the server's own."""
+    def hidden(self, graph: str) -> bool:
         own = (self._dialect or STANDARD).own_graphs
         return own is not None and own.fullmatch(graph) is not None
 
@@ -177,7 +176,7 @@ class RemoteStore(Store):
             reply = self._asked(sparql, default_graph)
             return reply.body.read(), reply.media_type
 
-        return endpoint_dataset(self._endpoints.query, ask, self._hidden)
+        return endpoint_dataset(self._endpoints.query, ask, self.hidden)
 
     # --- writing ---
 

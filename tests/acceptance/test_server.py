@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from picograph.tests.acceptance.program import KEY, QUESTIONS, SEED, STUDY_FILE, Program
+from picograph.tests.servers import Virtuoso
 
 TARGETS = ("csv", "jsonld", "nq", "nt", "rdfxml", "trig", "turtle")
 COMMANDS: list[tuple[str, ...]] = [
@@ -48,3 +49,22 @@ def test_loading_tells_the_same_and_again_changes_nothing(program: Program, serv
     again = program("load", SEED, STUDY_FILE, store=server)
     assert [row["outcome"] for row in again.rows()] == ["unchanged", "unchanged"]
     assert again.out == program("load", SEED, STUDY_FILE, store=tmp_path / "store").out
+
+
+def test_virtuoso_prints_the_same_bytes(program: Program, folder: Path, empty_virtuoso: Virtuoso) -> None:
+    loaded = program("load", SEED, STUDY_FILE, store=empty_virtuoso.url)
+    assert [row["outcome"] for row in loaded.rows()] == ["added", "added"]
+    again = program("load", SEED, STUDY_FILE, store=empty_virtuoso.url)
+    assert [row["outcome"] for row in again.rows()] == ["unchanged", "unchanged"]
+    commands: list[tuple[str, ...]] = [
+        ("export", "nq", "--study", KEY),
+        ("show", KEY, "--evidence", "--format", "json"),
+        ("ask", "adverse-events", "--drug", "sorafenib", "--min-grade", "3", "--format", "csv"),
+        ("validate", "--format", "json"),
+        ("query", "ASK { ?s <https://w3id.org/picograph/ontology/affected> 6 }", "--format", "json"),
+    ]
+    for command in commands:
+        here, there = program(*command, store=folder), program(*command, store=empty_virtuoso.query_url)
+        assert (there.code, there.out) == (here.code, here.out), command
+    mine = [row for row in program("info", store=folder).rows() if row["what"] != "store"]
+    assert [row for row in program("info", store=empty_virtuoso.query_url).rows() if row["what"] != "store"] == mine
