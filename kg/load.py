@@ -11,6 +11,7 @@ record that is in, made from the same bytes by the same program, is not even rea
 import hashlib
 import io
 import pickle
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,14 +25,16 @@ import msgspec
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions
 
 from picograph.kg import mapping, readers
+from picograph.kg.filing import Filing, Moved
+from picograph.kg.joining import alone
 from picograph.kg.mapping import Mapped, Refused, Result, Waiting
 from picograph.kg.model import PG
 from picograph.kg.readers import Damaged, Piece
 from picograph.kg.records import known_sources
 from picograph.kg.source import Source, source_text
+from picograph.kg.splits import Splits
 from picograph.kg.store import Store
-from picograph.kg.store.base import GraphText
-from picograph.kg.study import Study
+from picograph.kg.study import Study, rekey
 from picograph.kg.triples import source_sha256, study_key
 from picograph.ontology.errors import EvidenceError, InputError, PicographError
 
@@ -69,7 +72,7 @@ def _unreadable(name: str, error: Exception) -> InputError:
     return InputError(f"the file cannot be read: {said}", where=name, remedy="see whether the path is right")
 
 
-Outcome = OneOf["added", "replaced", "unchanged", "refused"]
+Outcome = OneOf["added", "replaced", "unchanged", "refused", "moved"]
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     unmatched: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     error: PicographError | None = None
+    was: str | None = None  # of a record of the store that moved: the study that it was of until now
     mapped: bool = True  # False: it is in, made from the same bytes, and was not looked at again
 
 
@@ -137,8 +141,16 @@ class _Batch:
 class _Load:
     """One load: what it has met, and what is waiting to be written."""
 
-    def __init__(self, store: Store, sources: Iterable[Input | str | FilePath], jobs: int, progress: Progress | None):
+    def __init__(
+        self,
+        store: Store,
+        sources: Iterable[Input | str | FilePath],
+        jobs: int,
+        progress: Progress | None,
+        splits: Splits | None,
+    ) -> None:
         self.store, self.jobs, self.progress = store, jobs, progress
+        self.filing = Filing(store, splits)
         self.reader = store.reader()  # sees the store as it was before
         self.batch = _Batch()
         self.waiting: IO[bytes] | None = None  # records that wait for a text, on disk
@@ -152,6 +164,7 @@ class _Load:
     def run(self, inputs: Iterable[Given]) -> Iterator[tuple[int, "Loaded"]]:
         """Load; gives each record with its number, when it is written or refused."""
         try:
+            yield from map(_moved, self.filing.resplit())
             with ExitStack() as stack:
                 yield from self._run(inputs, stack)
             yield from self._write_all()
@@ -347,10 +360,11 @@ class _Load:
             return []
         words = words_graphs()
         held = self.store.checksums([*{mapped.graph.name for _, mapped in batch.records}, *words])
-        changes: dict[str, GraphText] = {}
+        filed = self.filing.file([mapped for _, mapped in batch.records])
+        changes = {each.rekey.record: each.graph for each in filed.moved}
         inputs: dict[str, str] = {}
         done = []
-        for index, mapped in batch.records:
+        for (index, _), mapped in zip(batch.records, filed.records, strict=True):
             record = mapped.graph.name
             outcome: Outcome = "added" if record not in held else "replaced"
             if held.get(record) == mapped.checksum:
@@ -370,7 +384,7 @@ class _Load:
                 for graph, quads in new_words.items():
                     writer.replace(graph, quads)
                 writer.put(list(changes.values()))
-        return done
+        return done + list(map(_moved, filed.moved))
 
 
 def load_each(
@@ -379,6 +393,7 @@ def load_each(
     *,
     sources: Iterable[Input | str | FilePath] = (),
     jobs: int = 1,
+    splits: Splits | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Loaded]:
     """Load any number of records, in memory that does not grow with it; gives each when it is written or refused.
@@ -386,22 +401,30 @@ def load_each(
     :param inputs: files, streams, or named bytes; the format is told from the content
     :param sources: texts that study files refer to, where they are not loaded themselves
     :param jobs: how many processes read and map
+    :param splits: what is not one study, from now on; None: what the store remembers of earlier loads
     :param progress: told how much of each input has been read
     :raises StoreError: if the store cannot be written; it then holds what was given before, and nothing else
     """
-    for _, loaded in _Load(store, sources, jobs, progress).run(inputs):
+    for _, loaded in _Load(store, sources, jobs, progress, splits).run(inputs):
         yield loaded
 
 
 def load(
-    store: Store, inputs: Iterable[Given], *, sources: Iterable[Input | str | FilePath] = (), jobs: int = 1
+    store: Store,
+    inputs: Iterable[Given],
+    *,
+    sources: Iterable[Input | str | FilePath] = (),
+    jobs: int = 1,
+    splits: Splits | None = None,
 ) -> list[Loaded]:
     """Load records into a store.
 
     :param inputs: files, streams, or named bytes; the format is told from the content
     :param sources: texts that study files refer to, where they are not loaded themselves
     :param jobs: how many processes read and map
-    :returns: one line for each record of each input, in their order; a refused one carries its error
+    :param splits: what is not one study, from now on; None: what the store remembers of earlier loads
+    :returns: one line for each record of each input, in their order; a refused one carries its error. Then one for each
+        record of the store that is of another study from now on
     :raises StoreError: if the store cannot be written
 
     >>> from picograph.kg.store import open_store
@@ -409,8 +432,8 @@ def load(
     >>> loaded.outcome, loaded.study
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
-    done = dict(_Load(store, sources, jobs, None).run(inputs))
-    return [done[index] for index in sorted(done)]
+    done = list(_Load(store, sources, jobs, None, splits).run(inputs))
+    return [loaded for _, loaded in sorted(done, key=lambda each: each[0])]
 
 
 _TEXTS_OF = f"""
@@ -473,6 +496,18 @@ def _loaded(mapped: Mapped, outcome: Outcome) -> Loaded:
     )
 
 
+_LAST = sys.maxsize  # the number of what is told after all records
+
+
+def _moved(each: Moved) -> tuple[int, Loaded]:
+    """Say what became of a record of the store that is of another study from now on."""
+    document, old, new = each.rekey.document, each.rekey.old, each.rekey.new
+    loaded = Loaded(
+        name=document, outcome="moved", study=new, was=old, record=each.graph.name, triples=each.triples, mapped=False
+    )
+    return _LAST, loaded
+
+
 def read_study(path: str | FilePath) -> Study:
     """Read one record into a typed study, linked and with its derived numbers, without a store.
 
@@ -481,7 +516,8 @@ def read_study(path: str | FilePath) -> Study:
     given = Input.from_path(path)
     piece = Piece(given.name, given.content, readers.detect(given.content, given.name))
     study, text = readers.read_piece(piece)
-    return mapping.prepare(piece, study, text)[0]
+    study = mapping.prepare(piece, study, text)[0]
+    return rekey(study, alone(study))
 
 
 def example() -> Input:

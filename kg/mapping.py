@@ -15,13 +15,15 @@ import msgspec
 
 from picograph.kg import readers
 from picograph.kg.derivation import derive
+from picograph.kg.identity import with_stated_key
+from picograph.kg.joining import Entry, alone, entry_of
 from picograph.kg.linking import link, unmatched
 from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Record, Source
 from picograph.kg.store.base import GraphText
 from picograph.kg.store.table import lines_of
-from picograph.kg.study import Study
+from picograph.kg.study import Study, rekey
 from picograph.kg.triples import graph_lines, names_of
 from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
@@ -36,6 +38,7 @@ class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     graph: GraphText
     checksum: str  # of the graph's content
     study: str
+    entry: Entry  # what it says of itself
     source: Source
     text: str | None  # of the source, where it is at hand
     facts: dict[str, int]  # parts by their class
@@ -130,13 +133,20 @@ def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[
 
     :raises RecordError: if its facts cannot all be true
     """
-    study = link(study)
+    study = link(with_stated_key(study))
     problems = check(study, text)
     _refuse(piece, problems)
     cautions = tuple(
         f"{problem.what} ({where(piece, problem.path)})" for problem in problems if problem.severity == "caution"
     )
     return derive(study), cautions
+
+
+def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, int, str]:
+    """Write the graph of a study as it is stored; gives it with the number of its triples and its checksum."""
+    record = names_of(study).record
+    lines, quads, checksum = graph_lines(study, made_from)
+    return GraphText(record, lines, lines_of(record, quads)), len(quads), checksum
 
 
 def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "") -> Mapped:
@@ -147,18 +157,20 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "")
     :raises RecordError: if its facts cannot all be true
     """
     study, cautions = prepare(piece, study, text)
+    entry = entry_of(study)
+    study = rekey(study, alone(study))  # which it is of as a rule: `filing` sees to the others
     parts = list(parts_of(study))
-    record = names_of(study).record
-    lines, quads, checksum = graph_lines(study, made_from)
+    graph, triples, checksum = graph_text(study, made_from)
     return Mapped(
         name=piece.name,
-        graph=GraphText(record, lines, lines_of(record, quads)),
+        graph=graph,
         checksum=checksum,
         study=study.key,
+        entry=entry,
         source=study.record.source,
         text=text,
         facts=dict(Counter(type(part).__name__ for part in parts)),
-        triples=len(quads),
+        triples=triples,
         made_from=made_from,
         places=len({place for part in parts for place in part.evidence}),
         unmatched=tuple(unmatched(study)),

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from picograph.kg.results import (
     AdverseEventResult,
@@ -392,3 +392,8 @@ class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     adverse_events: tuple[AdverseEventResult, ...] = ()
     associations: tuple[Association, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()
+
+
+def rekey(study: Study, key: StudyKey) -> Study:
+    """Give a study under another key: what its record says stays as it is."""
+    return structs.replace(study, key=key)

@@ -17,6 +17,8 @@ from urllib.parse import quote, unquote
 import msgspec
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
+from picograph.kg.identifiers import node_of
+from picograph.kg.identity import identifiers_of
 from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
 from picograph.kg.results import Part, Value
 from picograph.kg.source import Method, Place, Record, Source
@@ -69,13 +71,18 @@ def study_key(iri: str) -> str:
     return unquote(iri.removeprefix(BASE + "study/"))
 
 
+def _one_case(document: str) -> str:
+    """Write a DOI in small letters: it means the same in any case, and must give the same IRI."""
+    return document.lower() if document.startswith("doi:") else document
+
+
 def record_iri(document: str, method: Method | str) -> str:
     """Give the IRI of the named graph that holds one reading of one document.
 
     >>> record_iri("pmid:29768149", "registry")
     'https://w3id.org/picograph/record/pmid:29768149/registry'
     """
-    return BASE + "record/" + quote(document, safe=":") + "/" + str(method)
+    return BASE + "record/" + quote(_one_case(document), safe=":") + "/" + str(method)
 
 
 def source_iri(sha256: str) -> str:
@@ -97,7 +104,7 @@ def document_iri(document: str) -> str:
     'https://clinicaltrials.gov/study/NCT00105443'
     """
     if document.startswith("doi:"):
-        return "https://doi.org/" + quote(document[4:], safe="/:;()._-~!$&'*+,=@")
+        return "https://doi.org/" + quote(_one_case(document)[4:], safe="/:;()._-~!$&'*+,=@")
     if re.fullmatch(r"pmid:[0-9]+", document):
         return f"https://pubmed.ncbi.nlm.nih.gov/{document[5:]}/"
     if re.fullmatch(r"NCT[0-9]+", document):
@@ -287,6 +294,8 @@ class _Writer:
             self.add(node, _pg("reader"), Literal(record.reader))
         if record.read:
             self.add(node, _pg("read"), Literal(record.read.isoformat(), datatype=_DATE))
+        for identifier in sorted({each.key for each in identifiers_of(self.study)} | {node_of(record.document)}):
+            self.add(node, _pg("statesIdentifier"), Literal(identifier))
         self.add(source, RDF_TYPE, _pg("Source"))
         self.add(source, _pg("sha256"), Literal(record.source.sha256))
         if record.source.characters is not None:

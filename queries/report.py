@@ -9,7 +9,9 @@ from picograph.queries.answer import Row
 from picograph.queries.question import Column
 
 if TYPE_CHECKING:
+    from picograph.kg.joining import Resolution
     from picograph.kg.load import Loaded
+    from picograph.kg.store import Store
 
 COLUMNS = {
     "outcome": Column(kind="text"),
@@ -28,8 +30,12 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def row(loaded: "Loaded") -> Row:
-    """Give what became of one record; what `COLUMNS` does not name stands in JSON alone."""
+def row(loaded: "Loaded", why: "Resolution | None" = None) -> Row:
+    """Give what became of one record; what `COLUMNS` does not name stands in JSON alone.
+
+    :param why: why it is of its study, where that was asked for
+    """
+    more: Row = {"joined": tuple(map(str, why.joined)), "not_joined": why.apart} if why else {}
     return {
         "file": _printable(loaded.name),
         "outcome": loaded.outcome,
@@ -38,10 +44,12 @@ def row(loaded: "Loaded") -> Row:
         "facts": sum(loaded.facts.values()),
         "triples": loaded.triples,
         "places": loaded.places,
-        "source": "at hand" if loaded.source_at_hand else "not at hand",
+        "source": None if loaded.was else "at hand" if loaded.source_at_hand else "not at hand",
         "unmatched": loaded.unmatched,
         "cautions": loaded.cautions,
+        "was": loaded.was,
         "error": _printable(str(loaded.error)) if loaded.error else None,
+        **more,
     }
 
 
@@ -51,10 +59,28 @@ def messages(done: "Sequence[Loaded]") -> Iterator[str]:
         yield from (f"Caution: {caution}" for caution in each.cautions)
         if each.error:
             yield f"Error: {each.error}"
+        elif each.was:
+            yield f"Moved: {_printable(each.name)} is a record of {each.study} from now on; it was of {each.was}"
         elif not each.source_at_hand:
             yield f"Caution: {each.places} places were not held against their words: the source text is not at hand"
             yield f"  where: {each.name}"
             yield "  try:   load the text too, or name it with --source FILE"
+
+
+def why(store: "Store", done: "Iterable[Loaded]") -> "dict[str, Resolution]":
+    """Say of which study each record that is in the store is, and why; by record."""
+    from picograph.kg.filing import explained
+
+    records = dict.fromkeys(each.record for each in done if each.record and not each.error)
+    return {each.record: each for each in explained(store, list(records))}
+
+
+def unmet(store: "Store") -> Iterator[str]:
+    """Say what stands in the file of splits and in no record: most likely it is written wrong."""
+    from picograph.kg.filing import Filing
+
+    for identifier in Filing(store).unmet():
+        yield f"Caution: no record states {identifier}, which the file of splits keeps apart"
 
 
 def rejects(refused: "Iterable[Loaded]") -> Iterator[bytes]:

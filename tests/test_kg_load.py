@@ -522,7 +522,7 @@ def test_a_file_beyond_all_bounds_is_refused_at_once() -> None:
     assert done.outcome == "refused"
 
 
-@pytest.mark.parametrize("key", ["doi:10.1000/<a>\"{}|^`é%zz#?[]'", "doi:10.1000/../../x", "ISRCTN:𝒳\u0301\u202e"])
+@pytest.mark.parametrize("key", ["doi:10.1000/<a>\"{}|^'`é%zz#?[]", "doi:10.1000/../../x", "ISRCTN:𝒳\u0301\u202e"])
 def test_a_key_of_strange_characters_keeps_its_record(key: str, tmp_path: Path) -> None:
     content = GOOD.replace("pmid:77", "'" + key.replace("'", "''") + "'")
     store = open_store(tmp_path / "store")

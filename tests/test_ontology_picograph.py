@@ -38,6 +38,8 @@ OTHER_PROPERTIES = {
     "read",
     "contentChecksum",
     "inputChecksum",
+    "statesIdentifier",
+    "apart",
     "sha256",
     "characters",
     "version",
@@ -45,7 +47,7 @@ OTHER_PROPERTIES = {
     "inScale",
     "rank",
 }
-OTHER_CLASSES = {"OutcomeConcept", "Part", "Result", "Record", "Source", "Place", "Vocabulary"} | {
+OTHER_CLASSES = {"OutcomeConcept", "Part", "Result", "Record", "Source", "Place", "Vocabulary", "Split"} | {
     "Scale",
     "ScaleVersion",
     "ScaleLevel",

@@ -157,8 +157,9 @@ study:derived a pg:Derived ; pg:ofStudy study:study ; pg:evidence {PLACE} ; pg:d
 study:record a pg:Record ; pg:ofStudy study:study ; pg:documentKey "NCT00000001" ;
     prov:hadPrimarySource <https://clinicaltrials.gov/study/NCT00000001> ; prov:wasDerivedFrom <{SOURCE}> ;
     pg:method pg:Registry ; pg:reader "picograph 0.1.0" ; pg:read "2026-11-24"^^xsd:date ;
-    pg:contentChecksum "{"0" * 64}" ;
+    pg:statesIdentifier "NCT00000001" , "pmid:1" ; pg:contentChecksum "{"0" * 64}" ;
     pg:inputChecksum "{"0" * 64}" .
+study:split a pg:Split ; rdfs:label "splits.tsv, line 1" ; pg:apart "NCT00000001" , "pmid:2" .
 {"".join(f"study:absent-{name} {ABSENT} ." for name in ("baseline", "disposition", "estimate", "event", "association"))}
 <{SOURCE}> a pg:Source ; pg:sha256 "{"0" * 64}" ; pg:characters 100 .
 """

@@ -35,9 +35,10 @@ from typing import IO, Any, NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 
+from picograph.kg.identity import IN_ABSTRACT
 from picograph.kg.results import Part
 from picograph.kg.source import Method, Place, Record, source_of
-from picograph.kg.study import Author, MeshHeading, RelatedReport, Report, Study, Substance
+from picograph.kg.study import Author, MeshHeading, RelatedReport, Report, SecondaryIdentifier, Study, Substance
 from picograph.ontology.errors import InputError
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -261,7 +262,8 @@ def write(entry: Entry, reader: str, where: str) -> Written:
     """Write the text of an entry, and the study whose places count in it.
 
     The study's key is its number at ClinicalTrials.gov if the list of data banks has exactly one; if that list has
-    none, the one that a section of the abstract states as its registration; else the DOI, else the PMID.
+    none, the one that a section of the abstract states as its registration; else the DOI, else the PMID. Numbers of
+    registries elsewhere in the abstract are kept with their places; whether they join it to a trial is not said here.
 
     :param reader: what read the entry, with its version
     :param where: what errors call the record
@@ -290,9 +292,13 @@ def write(entry: Entry, reader: str, where: str) -> Written:
     places = [title := page.place(report.title, "\n")]
     places += _write_citation(page, entry)
     authors = _write_authors(page, report.authors)
+    key, identifiers = _numbers(entry)
+    named: dict[str, list[Place]] = {}
     for label, words in entry.sections:
         page.block()
-        page.add(f"{label}: {words}\n" if label else f"{words}\n")
+        start = page.add(f"{label}: {words}\n" if label else f"{words}\n") + (len(label) + 2 if label else 0)
+        for found in REGISTRY_NUMBER.finditer(words):
+            named.setdefault(found[0], []).append(Place(f"{start + found.start()}-{start + found.end()}"))
     types = page.parts("Publication types", report.publication_types, lambda each: each.label)
     headings = page.parts("MeSH terms", report.headings, _heading_words)
     supplementary = page.parts("Supplementary concepts", report.supplementary_concepts, lambda each: each.label)
@@ -302,7 +308,6 @@ def write(entry: Entry, reader: str, where: str) -> Written:
     )
     related = page.parts("Comments and corrections", report.related, _related_words)
     page.items("Keywords", entry.keywords)
-    key, identifiers = _numbers(entry)
     retracting = [
         *([title] if _RETRACTED.match(report.title) else []),
         *(each.evidence[0] for each in types if each.label.casefold() == _RETRACTED_TYPE),
@@ -313,6 +318,11 @@ def write(entry: Entry, reader: str, where: str) -> Written:
         key=key or document,
         record=Record(document=document, source=source_of(text), method=Method.REGISTRY, reader=reader),
         identifiers=identifiers,
+        secondary_identifiers=tuple(
+            SecondaryIdentifier(label=number, kind=IN_ABSTRACT, evidence=tuple(at))
+            for number, at in named.items()
+            if number != key and number not in identifiers
+        ),
         report=structs.replace(
             report,
             published=published(entry.dated),

@@ -27,9 +27,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from picograph.kg.identity import IN_ABSTRACT
 from picograph.kg.readers.bibliography import MONTHS, REGISTRY_NUMBER, is_registration
 from picograph.kg.source import Evidence, Method, Place, Record, source_of, source_text
-from picograph.kg.study import MeshHeading, PublicationType, Report, Study, Substance
+from picograph.kg.study import MeshHeading, PublicationType, Report, SecondaryIdentifier, Study, Substance
 from picograph.ontology.errors import InputError
 
 READER = "pubmed-text 1"
@@ -354,8 +355,22 @@ def read(content: bytes, name: str) -> Study:
         key=key or document,
         record=Record(document=document, source=source_of(text), method=Method.REGISTRY, reader=READER),
         identifiers=tuple(number for number in registered if number != key),
+        secondary_identifiers=tuple(
+            SecondaryIdentifier(label=number, kind=IN_ABSTRACT, evidence=tuple(at))
+            for number, at in _named(text).items()
+            if number not in registered
+        ),
         report=report,
     )
+
+
+def _named(text: str) -> dict[str, list[Place]]:
+    """Give the registry numbers that the words of the abstract name, each with its places."""
+    named: dict[str, list[Place]] = {}
+    for section in sections(text):
+        for found in REGISTRY_NUMBER.finditer(text, section.start, section.end):
+            named.setdefault(found[0], []).append(_place(*found.span()))
+    return named
 
 
 def _outside(text: str, layout: _Layout) -> list[tuple[int, int]]:

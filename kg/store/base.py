@@ -85,6 +85,10 @@ class Store(ABC):
         """Give the results table, which says the same as the quads; None where there is none."""
         return None
 
+    def exists(self) -> bool:
+        """Say whether there is anything to ask: a folder that was never written to is no store yet."""
+        return True
+
     def checksums(self, graphs: Collection[str] | None = None) -> dict[str, str]:
         """Give the named graphs that describe themselves, each with the checksum of its content.
 

@@ -203,11 +203,14 @@ class FolderStore(_OxigraphStore):
                 remedy="give --store a folder made by picograph load, an empty one, or one that does not exist yet",
             )
 
+    def exists(self) -> bool:
+        return self._current() is not None
+
     def checksums(self, graphs: Collection[str] | None = None) -> dict[str, str]:
-        return {} if self._current() is None else super().checksums(graphs)
+        return super().checksums(graphs) if self.exists() else {}
 
     def held(self, inputs: Collection[str]) -> dict[str, Held]:
-        return {} if self._current() is None else super().held(inputs)
+        return super().held(inputs) if self.exists() else {}
 
     def reader(self) -> Store:
         return FolderStore(self._folder)
