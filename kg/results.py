@@ -217,9 +217,15 @@ class Threshold(Value, frozen=True, kw_only=True):
     unit: Unit | None = None
 
 
+Confidence = Annotated[
+    Decimal, Meta(ge=0, le=1, description="how sure the method was, 0 to 1; none where a person read")
+]
+
+
 class Part(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A part of a study with an IRI of its own and the places where it was read."""
 
+    confidence: Confidence | None = None
     evidence: Evidence = ()
 
 

@@ -140,8 +140,25 @@ _json = msgspec.json.Encoder(enc_hook=_encode, decimal_format="string", order="d
 
 
 def content(part: Part) -> bytes:
-    """Give the bytes that a part's IRI is made from: its JSON, fields in order, nothing that is absent."""
-    return type(part).__name__.encode() + _json.encode(part)
+    """Give the bytes that a part's IRI is made from: its JSON, fields in order, nothing that is absent.
+
+    How sure a method was is no part of what it read: a fact keeps its name when that changes.
+    """
+    return type(part).__name__.encode() + _json.encode(_without_confidence(part))
+
+
+def _without_confidence(part: Part) -> Part:
+    changes: dict[str, Any] = {} if part.confidence is None else {"confidence": None}
+    for name in _part_fields(type(part)):
+        if value := getattr(part, name):
+            inner = tuple(_without_confidence(each) for each in value) if isinstance(value, tuple) else value
+            changes |= {} if inner == value else {name: inner}
+    return msgspec.structs.replace(part, **changes) if changes else part
+
+
+@cache
+def _part_fields(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field, _ in flat_fields(cls) if field.kind is Kind.PART)
 
 
 def _number(value: Decimal) -> Decimal:

@@ -602,7 +602,7 @@ _ESCAPED = re.compile(
     "[^\x20-\x7e\xa0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufdff\ufe70-\ufefe\uff00-\uffef]"
 )
 _RESOLVED = re.compile(
-    r"[-+]?[.\d][\d_,.:]*(?:[eE][-+]?\d+)?|0[xo].*|\d{4}-\d\d?-\d\d?.*"
+    r"[-+]?[.\d][\d_,.:]*(?:[eE][-+]?\d+)?|0[xob].*|\d{4}-\d\d?-\d\d?.*"
     r"|y|n|yes|no|on|off|true|false|null|[-+]?\.?(?:nan|inf|infinity)",
     re.IGNORECASE,
 )

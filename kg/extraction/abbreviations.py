@@ -1,0 +1,46 @@
+"""Short forms that a text explains: ``hepatocellular carcinoma (HCC)``, by the rule of Schwartz and Hearst."""
+
+import re
+
+_IN_BRACKETS = re.compile(r"\((?P<short>[A-Za-z][\w/+-]{1,9})(?:[;,][^()]{0,80})?\)")
+
+
+def short_forms(folded: str) -> dict[str, str]:
+    """Give the short forms of a text with the words that they stand for.
+
+    The letters of a short form must stand in the words before it, in their order, the first at a word's beginning.
+
+    >>> short_forms("infield progression-free survival (IFPS) and radiation therapy (RT); (n = 5) (both)")
+    {'IFPS': 'infield progression-free survival', 'RT': 'radiation therapy'}
+
+    Source: Schwartz and Hearst, Pac Symp Biocomput 2003:451-462.
+    """
+    found: dict[str, str] = {}
+    for match in _IN_BRACKETS.finditer(folded):
+        short = match["short"]
+        if sum(letter.isupper() for letter in short) < 2 or short in found:
+            continue
+        before = folded[max(0, match.start() - 120) : match.start()].rstrip()
+        before = re.split(r"[.;:()\[\]]\s", before)[-1]
+        words = before.split()
+        long = _long_form(short, " ".join(words[-min(len(short) + 5, 2 * len(short)) :]))
+        if long:
+            found[short] = long
+    return found
+
+
+def _long_form(short: str, before: str) -> str | None:
+    at = len(before) - 1
+    letters = [letter for letter in short.lower() if letter.isalnum()]
+    if len(letters) > 2 and letters[-1] == "s" and short.endswith("s"):
+        letters.pop()  # the plural of a short form
+    lower = before.lower()
+    for position in range(len(letters) - 1, -1, -1):
+        letter = letters[position]
+        while at >= 0 and not (lower[at] == letter and (position or at == 0 or not lower[at - 1].isalnum())):
+            at -= 1
+        if at < 0:
+            return None
+        at -= 1
+    long = before[at + 1 :]
+    return long if len(long) > len(short) and short not in long.split() else None

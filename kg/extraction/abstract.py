@@ -1,0 +1,169 @@
+"""An abstract with all that its sentences share: short forms, arms, sizes; the ground on which facts are read."""
+
+import re
+from functools import cached_property
+from typing import NamedTuple
+
+from picograph.kg.extraction.abbreviations import short_forms
+from picograph.kg.extraction.arms import ArmFinder, ArmName, arms_of
+from picograph.kg.extraction.items import Row, plain_words, row_of
+from picograph.kg.extraction.lexicon import Hit, hits_of
+from picograph.kg.extraction.numbers import Mention, NumberKind
+from picograph.kg.extraction.page import Line, Page
+from picograph.kg.extraction.text import SectionKind
+from picograph.kg.results import DenominatorKind
+
+Span = tuple[int, int]
+
+
+class Size(NamedTuple):
+    """How many people a group has, and where the text says so."""
+
+    count: int
+    kind: DenominatorKind
+    span: Span
+    strength: int = 0  # of the words that say it
+
+
+_ENROLLED = (
+    (3, re.compile(r"random(?:ly|i[sz]ed)|allocated|assigned", re.IGNORECASE)),
+    (
+        2,
+        re.compile(
+            r"\b(?:enrol+ed|recruited|included|entered|accrued|registered|participated|studied|consented|identified"
+            r"|were eligible)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (1, re.compile(r"\b(?:treated|received|underwent|were given|analy[sz]ed|completed)\b", re.IGNORECASE)),
+)
+_EVALUABLE = re.compile(r"\b(?:evaluable|assessable|evaluated|analy[sz]ed|available for analysis)\b", re.IGNORECASE)
+_SUBSET = re.compile(
+    r"(?:\bof (?:the|these|those|whom|which)|\bamong|\bin|\bother|\bremaining|\badditional|\bwith)\s*$", re.IGNORECASE
+)
+_PLAN = re.compile(r"\b(?:will be|planned|target|sample size|power|required|to detect)\b", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"random(?:ly|i[sz])|\bversus\b|\bvs\b|\bcompar(?:ed|ing|ison|e|ative)\b|\bplacebo\b|\bcontrols?\b|\b(?:two|2"
+    r"|three|3|four|both|each|either) (?:\w+ )?"
+    r"(?:groups?|arms?|cohorts?)\b|\b(?:group|arm|cohort) (?:A|B|1|2|I|II)\b|\barms\b|\bgroups\b|\bbetween[- ]group",
+    re.IGNORECASE,
+)
+
+
+class Abstract:
+    """What the sentences of an abstract have in common.
+
+    >>> from picograph.kg.extraction.page import read_page
+    >>> abstract = Abstract(read_page("METHODS: Forty patients were treated with RT. RESULTS: Six (15%) died."))
+    >>> abstract.enrolled.count, abstract.single
+    (40, True)
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.folded = page.folded
+        self.shorts = short_forms(page.folded)
+        self.hits: list[list[Hit]] = [hits_of(page.folded, line.tokens, self.shorts) for line in page.lines]
+        self.arms: list[ArmName] = arms_of(page, self.hits, self.shorts)
+        self.finder = ArmFinder(self.arms)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The sentences as rows of items."""
+        return [
+            row_of(self.folded, line, hits, self.finder.hits(line.tokens), self.shorts)
+            for line, hits in zip(self.page.lines, self.hits, strict=True)
+        ]
+
+    @cached_property
+    def compares(self) -> bool:
+        """Whether any words speak of a comparison of groups."""
+        return any(
+            _COMPARED.search(self.folded, line.start, line.end)
+            for line in self.page.lines
+            if line.section is not SectionKind.BACKGROUND or line is self.page.lines[0]
+        )
+
+    @property
+    def single(self) -> bool:
+        """Whether all participants got the same: no group is named and nothing is compared."""
+        return not self.arms and not self.compares
+
+    @cached_property
+    def enrolled(self) -> Size | None:
+        """How many took part: the first count of people beside the strongest word for it."""
+        found: list[tuple[int, int, Size]] = []
+        for index, line in enumerate(self.page.lines):
+            if line.section in {SectionKind.BACKGROUND, SectionKind.CONCLUSIONS, SectionKind.TITLE} and index:
+                continue
+            for mention in line.mentions:
+                size = self._size(line, mention)
+                if size:
+                    found.append((-size.strength, index, size))
+        return min(found, key=lambda each: each[:2])[2] if found else None
+
+    def _size(self, line: Line, mention: Mention) -> Size | None:
+        if mention.kind not in {NumberKind.COUNT, NumberKind.PLAIN} or mention.value is None or mention.sign != "=":
+            return None
+        if mention.value != int(mention.value) or mention.value < 2:
+            return None
+        tokens = line.tokens
+        # a people's noun close behind, with nothing but words between
+        at = mention.last
+        while at < len(tokens) and at < mention.last + 7 and tokens[at].sort in "x-,":
+            at += 1
+        if at >= len(tokens) or tokens[at].sort != "p" or tokens[at].word in {"deaths", "death", "cases"}:
+            return None
+        before = self.folded[max(line.start, mention.start - 30) : mention.start]
+        if _SUBSET.search(before) or before.rstrip().endswith(("%", "/")):
+            return None
+        if before.rstrip().lower().endswith(" of") and not before.rstrip().lower().endswith(
+            ("total of", "sample of", "number of")
+        ):
+            return None
+        words = self.folded[line.start : line.end]
+        if _PLAN.search(words):
+            return None
+        noun = tokens[at]
+        stop = next((other.start for other in line.mentions if other.start > noun.end and other.kind in {
+            NumberKind.COUNT, NumberKind.GROUP_SIZE}), line.end)  # fmt: skip
+        around = self.folded[noun.end : stop]
+        for strength, pattern in _ENROLLED:
+            if pattern.search(around) or (strength > 1 and pattern.search(self.folded, line.start, mention.start)):
+                return Size(int(mention.value), DenominatorKind.ENROLLED, (mention.start, noun.end), strength)
+        return None
+
+    @cached_property
+    def sizes(self) -> list[Size]:
+        """All groups whose size is known: the enrolled, the arms, those who could be evaluated."""
+        found = [self.enrolled] if self.enrolled else []
+        for arm in self.arms:
+            if arm.size and arm.size.value:
+                found.append(Size(int(arm.size.value), DenominatorKind.ENROLLED, (arm.size.start, arm.size.end)))
+        for line in self.page.lines:
+            words = self.folded[line.start : line.end]
+            if line.section is SectionKind.CONCLUSIONS or not _EVALUABLE.search(words):
+                continue
+            for mention in line.mentions:
+                if mention.kind is NumberKind.COUNT and mention.value and mention.value == int(mention.value):
+                    at = mention.last
+                    while at < len(line.tokens) and line.tokens[at].sort in "x-":
+                        at += 1
+                    nearby = self.folded[mention.end : min(mention.end + 60, line.end)]
+                    if at < len(line.tokens) and line.tokens[at].sort == "p" and _EVALUABLE.search(nearby):
+                        span = (mention.start, line.tokens[at].end)
+                        found.append(Size(int(mention.value), DenominatorKind.EVALUABLE, span))
+        return found
+
+    def name(self, words: str) -> str:
+        """Write the name of a thing in full."""
+        return plain_words(" ".join(words.split()), self.shorts)
+
+    def arm_size(self, arm: int | None) -> Size | None:
+        """Give the size of an arm; of all participants where there is but one group, or no arm is meant."""
+        if arm is None:
+            return self.enrolled
+        size = self.arms[arm].size if arm < len(self.arms) else None
+        if size and size.value:
+            return Size(int(size.value), DenominatorKind.ENROLLED, (size.start, size.end))
+        return None

@@ -1,0 +1,339 @@
+"""The plan of a study: phase, allocation, masking, centres; and who took part: conditions, eligibility."""
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from picograph.kg.extraction.abstract import Abstract, Span
+from picograph.kg.extraction.items import Phrase
+from picograph.kg.extraction.results import place, places
+from picograph.kg.extraction.text import SectionKind
+from picograph.kg.results import TimePoint
+from picograph.kg.study import (
+    Allocation,
+    Assessment,
+    Condition,
+    CriterionKind,
+    EligibilityCriterion,
+    InterventionModel,
+    Masking,
+    Phase,
+    Population,
+    PublicationType,
+    StudyDesign,
+    StudyType,
+)
+
+_PHASE = re.compile(
+    r"\b(?:this |an? |the |our )?(?:[\w,-]+ ){0,4}?(?P<phase>phase[- ](?P<one>IV|I{1,3}"
+    r"|[1-4])(?P<half>[ab])?(?:(?:\s?[-/–]\s?|\s(?:and|or)\s|\sto\s)(?:phase )?(?P<two>II|III|2|3)"
+    r"(?P<half2>[ab])?)?)(?![\w.]|\s?%)(?P<noun>[- ](?:[\w,-]+ ){0,3}?(?:trial|study|studies|trials))?",
+    re.IGNORECASE,
+)
+_NUMBER = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
+_PHASES = {
+    (1, None): Phase.PHASE_1, (2, None): Phase.PHASE_2, (3, None): Phase.PHASE_3, (4, None): Phase.PHASE_4,
+    (1, 2): Phase.PHASE_1_2, (2, 3): Phase.PHASE_2_3,
+}  # fmt: skip
+_MULTI = re.compile(
+    r"\bmulti-?\s?cent(?:er|re)(?:ed|d)?\b|\bmulti-?institutional\b|\bat (?P<n>\w+) (?:\w+ ){0,2}(?:centers|centres"
+    r"|hospitals|institutions|sites)\b",
+    re.IGNORECASE,
+)
+_SINGLE_CENTRE = re.compile(
+    r"\bsingle[- ](?:cent(?:er|re)|institution(?:al)?)\b|\bmono-?cent(?:er|re|ric)\b", re.IGNORECASE
+)
+_MASKED = (
+    (Masking.TRIPLE, re.compile(r"\btriple[- ](?:blind(?:ed)?|mask(?:ed)?)\b", re.IGNORECASE)),
+    (Masking.DOUBLE, re.compile(r"\bdouble[- ](?:blind(?:ed)?|mask(?:ed)?)\b", re.IGNORECASE)),
+    (Masking.SINGLE, re.compile(r"\bsingle[- ](?:blind(?:ed)?|mask(?:ed)?)\b|\b(?:assessor|observer|investigator"
+        r"|evaluator)[- ]blind(?:ed)?\b", re.IGNORECASE)),
+    (Masking.OPEN_LABEL, re.compile(r"\bopen[- ]label(?:led|ed)?\b|\bunblinded\b|\bnon-?blinded\b", re.IGNORECASE)),
+)  # fmt: skip
+_NOT_RANDOM = re.compile(r"\bnon-?\s?random(?:i[sz]ed)?\b|\bnot random(?:i[sz]ed)?\b", re.IGNORECASE)
+_RANDOM = re.compile(
+    r"\b(?:was|were|been) (?:\w+ )?(?:randomly (?:assigned|allocated|divided|selected to)|randomi[sz]ed)\b"
+    r"|\brandomi[sz]ed,? (?:[\w,-]+ ){0,6}(?:trial|study)\b"
+    r"|\bwe (?:randomly assigned|randomi[sz]ed)\b|\brandomi[sz]ed (?:to|into|between)\b|\brandomly (?:assigned"
+    r"|allocated) (?:to|into)\b",
+    re.IGNORECASE,
+)
+_RETROSPECTIVE = re.compile(
+    r"\b(?:retrospective(?:ly)?(?: \w+){0,3} (?:study|analysis|review|cohort)|retrospectively (?:reviewed"
+    r"|analy[sz]ed|evaluated|collected)|case[- ]control study"
+    r"|observational study|cross-sectional (?:study|survey))\b",
+    re.IGNORECASE,
+)
+_MODELS = (
+    (InterventionModel.CROSSOVER, re.compile(r"\bcross-?over\b", re.IGNORECASE)),
+    (InterventionModel.FACTORIAL, re.compile(r"\b(?:2\s?[x×]\s?2 )?factorial\b", re.IGNORECASE)),
+)
+_SINGLE_ARM = re.compile(r"\bsingle[- ](?:arm|group)\b", re.IGNORECASE)
+_PRIMARY = frozenset(
+    {SectionKind.OPEN, SectionKind.BACKGROUND, SectionKind.METHODS, SectionKind.RESULTS, SectionKind.TITLE}
+)
+
+
+def _first(pattern: re.Pattern[str], abstract: Abstract) -> re.Match[str] | None:
+    for line in abstract.page.lines:
+        if line.section in _PRIMARY and (match := pattern.search(abstract.folded, line.start, line.end)):
+            return match
+    return None
+
+
+def design_of(
+    abstract: Abstract, types: Iterable[PublicationType], arms: int, arm_spans: list[Span]
+) -> StudyDesign | None:
+    """Read the design from the words of the abstract, and from the publication types that the index gives.
+
+    :param arms: how many arms were found; 1 for a group that is compared with nothing; 0 where it is not known
+    """
+    spans: list[Span] = []
+    values: dict[str, object] = {}
+    phases = [
+        match
+        for line in abstract.page.lines
+        if line.section in _PRIMARY
+        for match in _PHASE.finditer(abstract.folded, line.start, line.end)
+        if match["noun"] or re.search(r"(?:trial|study)\W{0,2}$", abstract.folded[line.start : match.start()][-12:])
+    ]
+    if phases:
+        said = {
+            _PHASES.get((_NUMBER[match["one"].lower()], _NUMBER[match["two"].lower()] if match["two"] else None))
+            for match in phases[:1]
+        }
+        phase = said.pop()
+        if phase:
+            values["phase"] = phase
+            spans += [_around(abstract, match) for match in phases[:2]]
+    if (match := _first(_NOT_RANDOM, abstract)) is not None:
+        values["allocation"] = Allocation.NON_RANDOMISED
+        spans.append(match.span())
+    elif (match := _first(_RANDOM, abstract)) is not None and not _RETROSPECTIVE.search(abstract.folded):
+        values["allocation"] = Allocation.RANDOMISED
+        spans.append(match.span())
+    for masking, pattern in _MASKED:
+        if match := _first(pattern, abstract):
+            values["masking"] = masking
+            spans.append(match.span())
+            break
+    for model, pattern in _MODELS:
+        if match := _first(pattern, abstract):
+            values["model"] = model
+            spans.append(match.span())
+            break
+    if (match := _first(_RETROSPECTIVE, abstract)) is not None:
+        values["study_type"] = StudyType.OBSERVATIONAL
+        spans.append(match.span())
+    if (match := _first(_MULTI, abstract)) is not None and not (match["n"] and not _is_number(match["n"])):
+        values["multicentre"] = True
+        spans.append(match.span())
+    elif (match := _first(_SINGLE_CENTRE, abstract)) is not None:
+        values["multicentre"] = False
+        spans.append(match.span())
+    for each in types:
+        if each.label == "Multicenter Study" and each.evidence and values.get("multicentre") is not False:
+            values["multicentre"] = True
+            spans += [(span.start, span.end) for span in each.evidence if span.pointer is None]
+    if arms:
+        values["number_of_arms"] = arms
+        spans += arm_spans
+        if arms == 1:
+            values.setdefault("model", InterventionModel.SINGLE_GROUP)
+    if not values:
+        return None
+    return StudyDesign(**values, confidence=Decimal("0.9"), evidence=places(*spans))  # type: ignore[arg-type]
+
+
+def _is_number(word: str) -> bool:
+    return word.isdigit() or word.casefold() in {
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "several", "multiple",
+    }  # fmt: skip
+
+
+def _around(abstract: Abstract, match: re.Match[str]) -> Span:
+    start = match.start("phase")
+    before = re.search(r"\b(?:this|an?|the|our)\s$", abstract.folded[max(0, start - 6) : start], re.IGNORECASE)
+    if before:
+        start -= len(before[0])
+    return start, match.end()
+
+
+# --- who took part ----------------------------------------------------------------------------------------------------
+
+_WITH = re.compile(
+    r"\b(?:patients|women|men|subjects|participants|adults|children|survivors|individuals|cases"
+    r"|persons)\s+(?:\w+\s+)?(?P<with>with|who had|suffering from|affected by|having)\s+",
+    re.IGNORECASE,
+)
+_CONDITION_END = frozenset(
+    ["who", "whom", "which", "that", "were", "was", "treated", "receiving", "undergoing", "unfit", "ineligible", "eligible", "scheduled", "to", "after", "in", "at", "from", "when", "and", "for", "as", "received", "by", "not", "without", "progressing", "refractory", "resistant", "suitable", "is", "are", "randomized", "randomised", "using", "during", "had", "have", "having", "before", "following", "on", "requiring", "whose", "aged", "between", "prior", "than", "versus", "enrolled", "a", "an", "the", "or", "where", "because", "previously", "under", "despite"]
+)  # fmt: skip
+_CRITERION = re.compile(
+    r"\b(?P<criterion>(?:unfit for|not (?:suitable|eligible|amenable|candidates?) (?:for|to)|un(?:suitable"
+    r"|amenable) (?:for|to)|ineligible for|refractory to|resistant to"
+    r"|intolerant (?:of|to)|who were (?:not )?(?:candidates for|eligible for|suitable for|unsuitable for"
+    r"|refractory to)|not amenable to|who had progressed (?:on|after)"
+    r"|progressing (?:on|after|despite)|previously treated with|who had received|with no prior"
+    r"|without prior)\s+(?P<what>[A-Za-z][^.;,()]{2,80}?))"
+    r"(?=\s+(?:were|was|received|who|to|for|in|at|underwent|from|and were|at)\b|[.;,()]|$)",
+    re.IGNORECASE,
+)
+
+
+def condition_of(abstract: Abstract) -> Condition | None:
+    """Read what the participants have: the condition named behind "patients with", the abstract's before the"
+    " title's."""
+    found: list[tuple[int, int, int]] = []
+    for index, line in enumerate(abstract.page.lines):
+        if line.section in {SectionKind.RESULTS, SectionKind.CONCLUSIONS, SectionKind.OTHER}:
+            continue
+        for match in _WITH.finditer(abstract.folded, line.start, line.end):
+            span = _noun_phrase(abstract, index, match.end())
+            if span:
+                order = 2 if line.section is SectionKind.TITLE else 0 if re.search(
+                    r"\bto (?:assess|evaluate|determine|compare|investigate|study)|evaluated|assessed|aim"
+                    r"|purpose", abstract.folded[line.start : match.start()], re.IGNORECASE
+                ) else 1  # fmt: skip
+                found.append((order, *span))
+    if not found:
+        return None
+    _, start, end = min(found)
+    label = abstract.name(abstract.page.text[start:end])
+    label = re.sub(r"\s*\([^()]*\)$", "", label)
+    return Condition(label=label, confidence=Decimal("0.9"), evidence=(place(start, end),))
+
+
+def _noun_phrase(abstract: Abstract, index: int, at: int) -> Span | None:
+    """Give the noun phrase that begins at a position, if it ends with a condition."""
+    line = abstract.page.lines[index]
+    tokens = line.tokens
+    first = next((each for each, token in enumerate(tokens) if token.start >= at), len(tokens))
+    heads = {hit.last for hit in abstract.hits[index] if hit.kind == "condition" and hit.first >= first}
+    stop, last = first, -1
+    while stop < len(tokens) and stop - first < 12:
+        token = tokens[stop]
+        if (
+            token.sort in "(.;:n"
+            or (token.sort in "," and last > 0)
+            or (token.word in _CONDITION_END and stop > first and token.word not in {"or", "and"})
+        ):
+            break
+        if token.word in {"or", "and"} and last > 0:
+            break
+        stop += 1
+        if stop in heads:
+            last = stop
+    if last < 0:
+        return None
+    return tokens[first].start, tokens[last - 1].end
+
+
+def eligibility_of(abstract: Abstract) -> tuple[EligibilityCriterion, ...]:
+    """Read what made people eligible: behind the condition, ``unfit for…``, ``refractory to…``."""
+    found: dict[str, EligibilityCriterion] = {}
+    for line in abstract.page.lines:
+        if line.section in {SectionKind.RESULTS, SectionKind.CONCLUSIONS, SectionKind.OTHER, SectionKind.TITLE}:
+            continue
+        people = re.search(
+            r"\b(?:patients|women|men|subjects|participants|adults)\b", abstract.folded[line.start : line.end]
+        )
+        if not people:
+            continue
+        for match in _CRITERION.finditer(abstract.folded, line.start + people.end(), line.end):
+            words = abstract.name(abstract.page.text[match.start("criterion") : match.end("criterion")])
+            if "than" in words.split() or len(words.split()) > 14:
+                continue
+            found.setdefault(
+                words,
+                EligibilityCriterion(
+                    label=words, kind=CriterionKind.INCLUSION, confidence=Decimal("0.85"),
+                    evidence=(place(*match.span("criterion")),),
+                ),
+            )  # fmt: skip
+    return tuple(found.values())
+
+
+def population_of(abstract: Abstract) -> Population | None:
+    """Read who took part."""
+    condition, criteria = condition_of(abstract), eligibility_of(abstract)
+    size = abstract.enrolled
+    if condition is None and not criteria and size is None:
+        return None
+    spans = [size.span] if size else [(span.start, span.end) for each in (condition,) if each for span in each.evidence]
+    spans = spans or [(span.start, span.end) for span in criteria[0].evidence]
+    return Population(
+        enrolled=size.count if size else None,
+        conditions=(condition,) if condition else (),
+        eligibility=criteria,
+        confidence=Decimal("0.7") + Decimal("0.1") * (size.strength if size else 2),
+        evidence=places(*spans),
+    )
+
+
+# --- planned examinations ---------------------------------------------------------------------------------------------
+
+_SCHEDULE = re.compile(
+    r"(?P<what>(?:[A-Za-z][\w-]* ){0,3}(?:studies|study|imaging|assessments?|evaluations?|examinations?|scans?"
+    r"|visits?|tests?|CT|MRI|follow-up))\s+(?:was|were)\s+"
+    r"(?:done|performed|carried out|obtained|scheduled|made|repeated|assessed|conducted)\s+(?:(?P<first>at"
+    r"|after)?\s*(?P<n>\d+|one|two|three|four|six|eight|twelve)\s+(?P<unit>weeks?|months?|days?)\s+"
+    r"(?:(?:after|following|from)\s+(?P<origin>[A-Za-z][\w -]{1,40}?)\s+)?(?:and (?:then )?)?)?"
+    r"every\s+(?P<m>\d+|one|two|three|four|six|eight|twelve)\s+(?P<unit2>weeks?|months?"
+    r"|days?)(?P<tail>\s+(?:thereafter|afterwards|until \w+))?",
+    re.IGNORECASE,
+)
+_WORD = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8, "twelve": 12}
+_UNIT = {"week": "wk", "month": "mo", "day": "d"}
+
+
+def assessments_of(abstract: Abstract) -> tuple[Assessment, ...]:
+    """Read planned examinations and their schedule: first, and then every so often."""
+    found = []
+    for line in abstract.page.lines:
+        if line.section not in {SectionKind.METHODS, SectionKind.OPEN}:
+            continue
+        if "every" not in abstract.folded[line.start : line.end]:
+            continue
+        match = _SCHEDULE.search(abstract.folded, line.start, line.end)
+        if not match:
+            continue
+        first = None
+        if match["n"]:
+            origin = abstract.name(match["origin"]) if match["origin"] else None
+            first = TimePoint(
+                value=_number(match["n"]), unit=_unit(match["unit"]), origin=f"end of {origin}" if origin else None
+            )
+        found.append(
+            Assessment(
+                label=abstract.name(match["what"]),
+                first=first,
+                every=TimePoint(value=_number(match["m"]), unit=_unit(match["unit2"])),
+                confidence=Decimal("0.9"),
+                evidence=(place(match.start("what"), match.end()),),
+            )
+        )
+    return tuple(found)
+
+
+def first_span(abstract: Abstract, assessment: Assessment) -> Span:
+    """Give the words that say when the first of a schedule is."""
+    span = assessment.evidence[0]
+    match = _SCHEDULE.match(abstract.folded, span.start, span.end)
+    stop = (
+        match.end("origin") if match and match["origin"] else match.end("unit") if match and match["unit"] else span.end
+    )
+    return span.start, stop
+
+
+def _number(word: str) -> Decimal:
+    return Decimal(word) if word.isdigit() else Decimal(_WORD[word.casefold()])
+
+
+def _unit(word: str) -> str:
+    return _UNIT[word.casefold().rstrip("s")]
+
+
+def level_of(phrase: Phrase) -> str:
+    """Give the level that a scale has."""
+    return phrase.level

@@ -1,0 +1,541 @@
+"""A sentence as a row of items: figures, events, arms, verbs; one letter each, so that patterns can be tried on it.
+
+This is the second storey of the same building as `numbers`: there, letters stand for tokens; here, for whole phrases
+(``F`` a figure such as ``22 of 40 (55%)``, ``E`` an event with its grade, ``A`` an arm…). What says nothing about who
+had what (articles, adverbs, short forms in brackets) is left out of the row.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from picograph.kg.extraction.arms import ArmHit
+from picograph.kg.extraction.lexicon import Hit, is_stop, kind_of, lexicon, singular
+from picograph.kg.extraction.numbers import Mention, NumberKind
+from picograph.kg.extraction.page import Line
+from picograph.kg.extraction.tokens import Token
+
+LETTERS = {
+    "F": "a figure: participants, as count, of how many, per cent",
+    "n": "a number that says nothing more",
+    "T": "a time: 2 years",
+    "L": "an amount with a unit",
+    "g": "a range",
+    "I": "a confidence interval",
+    "C": "a ratio: hazard, odds, risk",
+    "P": "a p value",
+    "V": "a mean with its spread",
+    "G": "a grade that stands apart",
+    "E": "an event or an outcome that people have or have not",
+    "S": "an outcome that is a time to an event",
+    "Q": "something measured",
+    "K": "a scale, perhaps with a level",
+    "N": "a condition",
+    "X": "a treatment",
+    "A": "an arm",
+    "H": "a verb between people and what they have",
+    "O": "a verb between an event and those who have it",
+    "J": "a verb before a list",
+    "Z": "a verb of the participant flow",
+    "r": "rate, incidence, proportion",
+    "D": "a phase of treatment",
+    "W": "an occasion: at the initial assessment",
+    "B": "was, were",
+    "p": "people",
+    "0": "no, none",
+    "M": "median",
+    "U": "mean",
+    "x": "another word",
+}
+
+
+class Grade(NamedTuple):
+    """A grade as printed, with its limits."""
+
+    low: int | None
+    high: int | None
+    start: int
+    end: int
+    behind: bool  # it stands behind its noun
+
+
+class Figure(NamedTuple):
+    """Participants: a count, of how many, a per cent; each as far as it stands in the text."""
+
+    count: int | None = None
+    denominator: int | None = None
+    percent: Decimal | None = None
+    start: int = -1
+    end: int = -1
+    everyone: bool = False  # all patients
+    sign: str = "="
+    interval: Mention | None = None
+
+
+class Phrase(NamedTuple):
+    """A thing with its words, without its grade and its attribution."""
+
+    kind: str
+    label: str  # the name that the lexicon has for it
+    words: str  # as printed, without grade and attribution
+    start: int
+    end: int
+    grade: Grade | None = None
+    related: bool = False  # the text attributes it to treatment
+    level: str = ""  # of a scale
+    level_end: int = -1
+
+
+class Item(NamedTuple):
+    """A phrase, a number or a word of a sentence."""
+
+    letter: str
+    first: int  # its tokens
+    last: int
+    start: int  # its characters
+    end: int
+    data: Any = None
+
+
+class Row(NamedTuple):
+    """The items of a sentence, and their letters in a string."""
+
+    line: Line
+    items: list[Item]
+    letters: str
+
+
+_HIT_LETTER = {
+    "event": "E", "outcome": "E", "response": "E", "survival": "S", "measure": "Q", "scale": "K", "condition": "N",
+    "drug": "X", "radiation": "X", "procedure": "X", "behavioural": "X", "control": "X", "have": "H", "occur": "O",
+    "include": "J", "rate": "r", "complete": "Z", "leave": "Z", "die": "Z",
+}  # fmt: skip
+_MENTION_LETTER = {
+    NumberKind.TIME: "T", NumberKind.DOSE: "L", NumberKind.MEASURE: "L", NumberKind.RANGE: "g", NumberKind.IQR: "g",
+    NumberKind.INTERVAL: "I", NumberKind.RATIO: "C", NumberKind.P: "P", NumberKind.MEAN: "V", NumberKind.GRADE: "G",
+    NumberKind.PLAIN: "n", NumberKind.YEAR: "x", NumberKind.NAME: "x",
+}  # fmt: skip
+_FIGURE = frozenset({NumberKind.COUNT, NumberKind.DENOMINATOR, NumberKind.PERCENT, NumberKind.GROUP_SIZE})
+_SORT_LETTER = {
+    "p": "p", "a": "a", "k": "k", "o": "o", "t": "t", "b": "b", "v": "v", "R": "y", "w": "w", "i": "i", "F": "f", "s": "B",
+    "M": "M", "U": "U", "c": "c", "m": "m", "f": "m", ",": ",", ";": ";", ":": ":", "(": "(", ")": ")", "/": "/",
+    "q": "R", "Q": "R", "=": "=", ".": ".",
+}  # fmt: skip
+_SILENT = frozenset(
+    (
+        "also", "only", "both", "each", "respectively", "overall", "however", "the", "a", "an", "those", "these", "this", "all", "its",
+        "their", "approximately", "about", "nearly", "almost", "around", "moreover", "furthermore", "additionally", "further",
+    )
+)  # fmt: skip
+_PHASE = frozenset(
+    (
+        "phase", "period", "course", "cycle", "treatment", "therapy", "induction", "consolidation", "maintenance", "follow",
+        "radiotherapy", "chemotherapy", "surgery", "rt", "crt",
+    )
+)  # fmt: skip
+_OCCASION = frozenset(
+    {"assessment", "evaluation", "visit", "examination", "imaging", "scan", "check", "restaging", "analysis"}
+)
+_RELATED = re.compile(
+    r"^(?:(?:possibly|probably|definitely)[ -])?(?:treatment|drug|therapy|study[ -]drug|radiation|chemotherapy"
+    r"|radiotherapy|[a-z]+(?:mab|nib))"
+    r"[- ](?:related|induced|associated|attributable)\s+",
+    re.IGNORECASE,
+)
+_ATTACHED = re.compile(
+    r"\s*(?:,\s*)?(?:possibly|probably|definitely|considered)?\s*(?:related|attributable|attributed"
+    r"|due) to (?:the )?(?:study )?(?:treatment|drug|therapy"
+    r"|medication)\b",
+    re.IGNORECASE,
+)
+
+
+def figures_of(folded: str, line: Line) -> dict[int, tuple[int, Figure]]:
+    """Give the figures of a sentence by their first token, each with the token behind it."""
+    found: dict[int, tuple[int, Figure]] = {}
+    clusters: dict[int, list[Mention]] = {}
+    for mention in line.mentions:
+        if mention.kind in _FIGURE:
+            clusters.setdefault(mention.cluster, []).append(mention)
+    for members in clusters.values():
+        values: dict[str, Any] = {"sign": members[0].sign}
+        good = True
+        for mention in members:
+            name = {
+                NumberKind.COUNT: "count",
+                NumberKind.GROUP_SIZE: "count",
+                NumberKind.DENOMINATOR: "denominator",
+            }.get(mention.kind, "percent")
+            value = mention.value
+            if value is None or value < 0 or (name != "percent" and value != int(value)) or name in values:
+                good = False
+                break
+            if name == "percent" and value > 100:
+                good = False
+                break
+            values[name] = value if name == "percent" else int(value)
+        if not good:
+            continue
+        first, last = min(each.first for each in members), max(each.last for each in members)
+        tokens = line.tokens
+        opened = sum(token.sort == "(" for token in tokens[first:last]) - sum(
+            token.sort == ")" for token in tokens[first:last]
+        )
+        behind = last
+        if opened > 0:  # take in the closing bracket, with an interval or a p value inside it
+            at = last
+            while at < len(tokens) and at < last + 14 and tokens[at].sort != ")":
+                at += 1
+            if at < len(tokens) and tokens[at].sort == ")":
+                inside = [each for each in line.mentions if last <= each.first < at]
+                if all(each.kind in {NumberKind.INTERVAL, NumberKind.P} for each in inside) and (
+                    bool(inside) or at == last
+                ):
+                    interval = next((each for each in inside if each.kind is NumberKind.INTERVAL), None)
+                    values["interval"] = interval
+                    behind = at + 1
+        start = min(each.start for each in members)
+        end = max(each.end for each in members)
+        while behind > last and tokens[behind - 1].sort == ")" and end < tokens[behind - 1].end:
+            end = tokens[behind - 1].end
+        found[first] = (behind, Figure(start=start, end=end, **values))
+    return found
+
+
+def row_of(folded: str, line: Line, hits: Sequence[Hit], arms: Sequence[ArmHit], shorts: Mapping[str, str]) -> Row:
+    """Put a sentence into a row of items.
+
+    :param hits: the things of the lexicon in it
+    :param arms: the arms that it calls
+    :param shorts: short forms that the text explains
+    """
+    return _Builder(folded, line, hits, arms, shorts).row()
+
+
+class _Builder:
+    def __init__(
+        self, folded: str, line: Line, hits: Sequence[Hit], arms: Sequence[ArmHit], shorts: Mapping[str, str]
+    ) -> None:
+        self.folded, self.line, self.shorts = folded, line, shorts
+        self.tokens = line.tokens
+        self.hits = {hit.first: hit for hit in hits}
+        self.arms = {hit.first: hit for hit in arms}
+        self.figures = figures_of(folded, line)
+        self.mentions = {mention.first: mention for mention in line.mentions if mention.kind not in _FIGURE}
+        self.items: list[Item] = []
+
+    def add(self, letter: str, first: int, last: int, data: Any = None, start: int = -1, end: int = -1) -> None:
+        tokens = self.tokens
+        self.items.append(
+            Item(letter, first, last, tokens[first].start if start < 0 else start,
+                 tokens[last - 1].end if end < 0 else end, data)
+        )  # fmt: skip
+
+    def row(self) -> Row:
+        at, size = 0, len(self.tokens)
+        while at < size:
+            at = max(self.step(at), at + 1)
+        items = _without_short_forms(self.folded, self.items)
+        return Row(self.line, items, "".join([item.letter for item in items]))
+
+    def step(self, at: int) -> int:
+        token = self.tokens[at]
+        if at in self.figures:
+            return self.figure(at)
+        hit = self.hits.get(at)
+        arm = self.arms.get(at)
+        if arm and (hit is None or hit.last <= arm.last or _HIT_LETTER.get(hit.kind) == "X"):
+            self.add("A", arm.first, arm.last, arm.arm)
+            return arm.last
+        if at in self.mentions:
+            mention = self.mentions[at]
+            if mention.kind is NumberKind.GRADE:
+                return self.grade(mention)
+            self.add(_MENTION_LETTER.get(mention.kind, "x"), mention.first, mention.last, mention)
+            return mention.last
+        if hit:
+            return self.thing(hit)
+        if token.word in _EPOCH_WORDS and (stop := self.phase(at)):
+            return stop
+        if token.word in {"no", "none", "neither", "nil"}:
+            self.add("0", at, at + 1)
+        elif token.sort == "d":
+            if token.word == "all" and at + 1 < len(self.tokens) and (stop := self.everyone(at)):
+                return stop
+        elif token.sort in _SORT_LETTER:
+            self.add(_SORT_LETTER[token.sort], at, at + 1)
+        elif token.sort in "-–":
+            self.add("-", at, at + 1)
+        elif (
+            token.sort == "B"
+            or token.word in _SILENT
+            or (token.word.endswith("ly") and token.word not in {"daily", "weekly", "early"})
+        ):
+            pass
+        else:
+            self.add("x", at, at + 1)
+        return at + 1
+
+    def everyone(self, at: int) -> int:
+        """All patients: a figure that says everyone."""
+        words = self.tokens
+        stop = at + 1
+        while stop < len(words) and stop < at + 4 and words[stop].sort in "dxn" and stop not in self.hits:
+            stop += 1
+        if stop < len(words) and words[stop].sort == "p" and words[stop - 1].word not in {"of", "with"}:
+            count = next((int(each.value) for each in words[at + 1 : stop] if each.sort == "n" and each.value), None)
+            end = words[stop].end
+            self.add("F", at, stop + 1, Figure(count=count, start=words[at].start, end=end, everyone=True))
+            return stop + 1
+        return 0
+
+    def figure(self, at: int) -> int:
+        behind, figure = self.figures[at]
+        self.add("F", at, behind, figure, figure.start, figure.end)
+        return behind
+
+    def grade(self, mention: Mention) -> int:
+        low = int(mention.low) if mention.low is not None else None
+        high = int(mention.high) if mention.high is not None else None
+        behind = self.items and self.items[-1].letter == "E" and self.items[-1].last >= mention.first - 1
+        of = self.items and self.items[-1].letter in "o(w," and len(self.items) > 1 and self.items[-2].letter == "E"
+        bracket = bool(of and self.items[-1].letter == "(")
+        if of and self.items[-1].letter == ",":
+            of = False
+        if (behind or of) and self.items[-1 if behind else -2].data.grade is None:
+            closing = mention.last < len(self.tokens) and self.tokens[mention.last].sort == ")"
+            following = mention.last + (1 if closing else 0)
+            # "nausea, grade 3 vomiting": a grade with a noun behind it belongs to that noun
+            next_ = self.hits.get(following)
+            if (next_ is None or _HIT_LETTER.get(next_.kind) != "E") and (not bracket or closing):
+                if not behind:
+                    self.items.pop()
+                holder = self.items.pop()
+                last = following if bracket else mention.last
+                phrase = holder.data._replace(
+                    grade=Grade(low, high, mention.start, mention.end, True), end=max(holder.data.end, mention.end)
+                )
+                self.add("E", holder.first, last, phrase, holder.start, max(holder.end, mention.end))
+                return last
+        self.add(
+            "G",
+            mention.first,
+            mention.last,
+            Grade(low, high, mention.start, mention.end, False),
+            mention.start,
+            mention.end,
+        )
+        return mention.last
+
+    def thing(self, hit: Hit) -> int:
+        letter = _HIT_LETTER[hit.kind]
+        if letter in "HOJrZ":
+            self.add(letter, hit.first, hit.last, hit)
+            return hit.last
+        first, last = hit.first, hit.last
+        level, level_end = "", -1
+        if letter in "ESQNK":
+            first = self.widen(first)
+        if letter == "K":
+            last, level, level_end = self.level(last)
+        tokens = self.tokens
+        grade = None
+        start, end = tokens[first].start, tokens[last - 1].end
+        words_start = start
+        if letter == "E" and self.items and self.items[-1].letter == "G" and self.items[-1].last == first:
+            before = self.items.pop()
+            grade = before.data
+            start = before.start
+            item_first = before.first
+        else:
+            item_first = first
+        words = self.folded[words_start:end]
+        related = False
+        if match := _RELATED.match(words):
+            related = True
+            words = words[match.end() :]
+        if match := _ATTACHED.match(self.folded, end, min(end + 60, self.line.end)):
+            related = True
+            end = match.end()
+            last = next((at for at in range(last, len(tokens)) if tokens[at].start >= end), len(tokens))
+        phrase = Phrase(hit.kind, hit.label, words, start, end, grade, related, level, level_end)
+        self.add(letter, item_first, last, phrase, start, end)
+        return last
+
+    def widen(self, first: int) -> int:
+        """Take in the words before a noun that belong to it: ``hepatic`` toxicity, ``treatment-related`` death."""
+        tokens = self.tokens
+        while self.items:
+            item = self.items[-1]
+            if item.last != first:
+                break
+            if item.letter == "-" and len(self.items) > 1 and self.items[-2].letter in "xXNEr" and self.items[-2].last == item.first \
+                    and tokens[item.first].end == tokens[item.last].start and tokens[item.first - 1].end == tokens[item.first].start:  # fmt: skip
+                self.items.pop()
+                before = self.items.pop()
+                first = before.first
+                continue
+            if item.letter == "x" and item.last - item.first == 1:
+                token = tokens[item.first]
+                hyphened = (
+                    len(self.items) > 2 and self.items[-2].letter == "-" and self.items[-2].last == item.first
+                    and self.items[-3].letter in "xXNE" and self.items[-3].last == self.items[-2].first
+                    and tokens[self.items[-2].first].end == token.start
+                )  # fmt: skip
+                if hyphened:
+                    self.items.pop()
+                    self.items.pop()
+                    first = self.items.pop().first
+                    continue
+                if is_stop(token.word) or not token.word.isalpha():
+                    break
+                if token.word.endswith("ed") and len(self.items) > 1 and self.items[-2].letter in "pFA":
+                    break  # a verb
+                if token.word.endswith("ing") and not _ING.search(token.word):
+                    break
+                self.items.pop()
+                first = item.first
+                continue
+            if item.letter == "N" and tokens[item.first].word not in {"disease"}:
+                self.items.pop()
+                first = item.first
+                continue
+            break
+        return first
+
+    def level(self, last: int) -> tuple[int, str, int]:
+        """Read the level of a scale behind its name: ``Child-Pugh class A``, ``ECOG 0–1``."""
+        tokens = self.tokens
+        at = last
+        while at < len(tokens) and tokens[at].word in {"class", "score", "stage", "grade", "status", "of", "was"}:
+            at += 1
+        if at < len(tokens):
+            token = tokens[at]
+            printed = self.folded[token.start : token.end]
+            if re.fullmatch(r"[A-D]|[A-D]\d?|0|I{1,3}V?|IV|[1-5][abAB]?", printed):
+                stop = at + 1
+                if (
+                    stop + 1 < len(tokens)
+                    and tokens[stop].sort in "-–/tk"
+                    and re.fullmatch(
+                        r"[A-D]|I{1,3}V?|IV|\d", self.folded[tokens[stop + 1].start : tokens[stop + 1].end]
+                    )
+                ):
+                    stop += 2
+                level = self.folded[token.start : tokens[stop - 1].end]
+                return stop, level, tokens[stop - 1].end
+        return last, "", -1
+
+    def phase(self, at: int) -> int:
+        """Read a phase of treatment: ``during radiation therapy``, ``in the maintenance phase``; or an occasion."""
+        tokens, word = self.tokens, self.tokens[at].word
+        stop = at + 1
+        while stop < len(tokens) and tokens[stop].sort == "d":
+            stop += 1
+        first = stop
+        head = -1
+        while stop < len(tokens) and stop - first < 7:
+            token = tokens[stop]
+            hit = self.hits.get(stop)
+            if hit and _HIT_LETTER.get(hit.kind) == "X":
+                stop = hit.last
+                head = stop
+                if stop < len(tokens) and tokens[stop].sort == "-":
+                    head = -1
+                    stop += 1
+                continue
+            if hit or stop in self.figures:
+                break
+            if (
+                token.word in _PHASE
+                or token.word in _OCCASION
+                or (token.sort == "l" and token.word in {"phase", "cycle", "course", "visit"})
+            ):
+                head = stop + 1
+            elif token.sort == "-":
+                if stop + 1 < len(tokens) and tokens[stop + 1].word == "up":
+                    head = stop + 2
+                    stop += 1
+            elif token.word in {"up", "first", "initial", "subsequent", "second", "last", "final", "interim"} or (
+                token.sort in "xn"
+                and token.word not in {"which", "this"}
+                and not token.word.endswith("ed")
+                and not lexicon().entries.get(token.word)
+            ):
+                pass
+            else:
+                break
+            stop += 1
+        if head < 0:
+            return 0
+        last_word = tokens[head - 1].word
+        start, end = tokens[first].start, tokens[head - 1].end
+        if last_word in _OCCASION and word in {"at", "on", "after"}:
+            self.add("W", at, head, (start, end), tokens[at].start, end)
+            return head
+        if word in {"during", "throughout"} or (word in {"in"} and last_word in {"phase", "period"}):
+            self.add("D", at, head, (word, start, end), tokens[at].start, end)
+            return head
+        return 0
+
+
+_ING = re.compile(r"(?:limiting|threatening|bleeding|vomiting|itching|wound)")
+_EPOCH_WORDS = frozenset({"during", "throughout", "in", "at", "on", "after"})
+_SHORT = re.compile(r"[A-Za-z][\w/+-]{0,11}s?")
+
+
+def _without_short_forms(folded: str, items: list[Item]) -> list[Item]:
+    """Leave out short forms in brackets behind their words: ``progression-free survival (PFS)``."""
+    found: list[Item] = []
+    at, size = 0, len(items)
+    while at < size:
+        item = items[at]
+        if item.letter == "(" and at + 2 < size and items[at + 2].letter == ")" and found:
+            inner = items[at + 1]
+            words = folded[inner.start : inner.end]
+            if (
+                inner.letter in "xESNXQKAH"
+                and sum(letter.isupper() for letter in words) > 1
+                and _SHORT.fullmatch(words)
+            ):
+                at += 3
+                continue
+        found.append(item)
+        at += 1
+    return found
+
+
+def plain_words(words: str, shorts: Mapping[str, str]) -> str:
+    """Write the name of a thing: its last word in the singular, short forms as what they stand for, small letters first.
+
+    >>> plain_words("hepatic toxicities", {})
+    'hepatic toxicity'
+    >>> plain_words("IFPS", {"IFPS": "infield progression-free survival"})
+    'infield progression-free survival'
+    """
+    parts = []
+    for word in words.split():
+        bare = word.strip("(),;")
+        parts.append(
+            shorts.get(bare, bare) if bare in shorts and shorts[bare].casefold() not in words.casefold() else word
+        )
+    joined = " ".join(parts)
+    joined = re.sub(r"\s*\((?:[A-Za-z][\w/+-]{0,11})\)", "", joined).strip(" ,;")
+    head, space, last = joined.rpartition(" ")
+    single = singular(last) if last.islower() else last
+    joined = f"{head}{space}{single}"
+    first = joined.split(" ")[0]
+    if first[:1].isupper() and first[1:].islower() and (len(first) > 3 or first.casefold() in {"a"}):
+        joined = joined[:1].lower() + joined[1:]
+    return joined
+
+
+def thing_kind(words: str) -> str:
+    """Give the kind of thing that words name, or nothing."""
+    return kind_of(words)
+
+
+def token_at(tokens: Sequence[Token], position: int) -> int:
+    """Give the index of the first token that begins at a position or behind it."""
+    return next((at for at, token in enumerate(tokens) if token.start >= position), len(tokens))
