@@ -28,7 +28,8 @@ SHAPE = Namespace("https://w3id.org/picograph/shapes/")
 STUDY = Namespace("https://w3id.org/picograph/study/NCT00000001/")
 SOURCE = "https://w3id.org/picograph/source/" + "0" * 64
 PLACE = f"<{SOURCE}#char=0,9>"
-ABSENT = f"""pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:absence pg:NotReported ; pg:inArm study:arm ;
+PART = f"pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE}"
+ABSENT = f"""{PART} ; pg:absence pg:NotReported ; pg:inArm study:arm ;
     pg:inEpoch study:epoch ; pg:ambiguity study:ambiguity ; pg:derived study:derived"""
 
 SOUND = f"""
@@ -46,46 +47,47 @@ study:study a pg:Study ; rdfs:label "A trial" ; pg:key "NCT00000001" ; pg:identi
     pg:intervention study:drug ; pg:epoch study:epoch ; pg:outcome study:outcome ; pg:assessment study:assessment ;
     pg:baseline study:baseline ; pg:disposition study:disposition ; pg:estimate study:estimate , study:survival ;
     pg:adverseEvent study:event ; pg:association study:association ; pg:conclusion study:conclusion .
-study:report a pg:Report ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:doi "10.1000/one" ;
+study:report a pg:Report ; {PART} ; pg:doi "10.1000/one" ;
     pg:pmid "1" ; pg:pmcid "PMC1" ; pg:registryId "NCT00000001" ; pg:title "A trial" ; pg:journal "J" ;
     pg:briefTitle "Trial" ; pg:acronym "TRIAL" ; pg:updated "2015-01-31" ;
     pg:published "2014-04" ; pg:volume "1" ; pg:issue "2" ; pg:pages "3-4" ; pg:publicationType study:type ;
     pg:meshHeading study:heading ; pg:substance study:substance ; pg:supplementaryConcept study:supplementary ;
     pg:author study:author ; pg:retracted true ; pg:relatedReport study:related .
-study:number a pg:SecondaryIdentifier ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "R01" ;
+study:number a pg:SecondaryIdentifier ; {PART} ; rdfs:label "R01" ;
     pg:identifierKind "NIH" ; pg:authority "National Institutes of Health" .
-study:safety a pg:SafetyReporting ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:timeFrame "30 days" ;
+study:safety a pg:SafetyReporting ; {PART} ; pg:timeFrame "30 days" ;
     pg:frequencyThreshold 5.0 ; pg:description "asked" ; pg:mortalityComment "none" .
-study:type a pg:PublicationType ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "Clinical Trial" ;
+study:type a pg:PublicationType ; {PART} ; rdfs:label "Clinical Trial" ;
     pg:concept mesh:D016430 .
-study:heading a pg:MeshHeading ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence <{SOURCE}#/a/0/b> ; pg:descriptorName "Liver" ;
+study:heading a pg:MeshHeading ; pg:ofStudy study:study ; pg:confidence 0.5 ;
+    pg:evidence <{SOURCE}#/a/0/b> ; pg:descriptorName "Liver" ;
     pg:qualifierName "pathology" ; pg:majorTopic false ; pg:descriptor mesh:D008099 ; pg:qualifier mesh:Q000473 ;
     pg:heading mesh:D008099Q000473 ; pg:indexes pg:IndexedCondition .
-study:substance a pg:Substance ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "Sorafenib" ;
+study:substance a pg:Substance ; {PART} ; rdfs:label "Sorafenib" ;
     pg:concept mesh:D000077157 ; pg:registryNumber "9ZOQ3TZI87" .
-study:supplementary a pg:SupplementaryConcept ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ;
+study:supplementary a pg:SupplementaryConcept ; {PART} ;
     rdfs:label "lenvatinib" ; pg:concept mesh:C531958 .
-study:author a pg:Author ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "Doe, Jane A" ;
+study:author a pg:Author ; {PART} ; rdfs:label "Doe, Jane A" ;
     pg:familyName "Doe" ; pg:givenName "Jane A" .
-study:related a pg:RelatedReport ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:relation "RetractionIn" ;
+study:related a pg:RelatedReport ; {PART} ; pg:relation "RetractionIn" ;
     pg:citation "J Test. 2015;2:3" ; pg:pmid "2" ; pg:note "in part" .
-study:design a pg:StudyDesign ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:phase pg:Phase2 ;
+study:design a pg:StudyDesign ; {PART} ; pg:phase pg:Phase2 ;
     pg:studyType pg:InterventionalStudy ; pg:masked "PARTICIPANT" , "INVESTIGATOR" ; pg:purpose "TREATMENT" ;
     pg:observationalModel "COHORT" ; pg:timePerspective "PROSPECTIVE" ; pg:allocation pg:Randomised ;
     pg:interventionModel pg:ParallelAssignment ; pg:masking pg:OpenLabel ;
     pg:multicentre true ; pg:centres 3 ; pg:numberOfArms 2 .
-study:population a pg:Population ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:enrolled 40 ;
+study:population a pg:Population ; {PART} ; pg:enrolled 40 ;
     pg:enrolment pg:ActualEnrolment ; pg:description "volunteers" ; pg:eligibilityText "adults" ;
     pg:condition study:condition ; pg:eligibilityCriterion study:criterion .
-study:condition a pg:Condition ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "HCC" ;
+study:condition a pg:Condition ; {PART} ; rdfs:label "HCC" ;
     pg:concept mesh:D006528 .
-study:criterion a pg:EligibilityCriterion ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ;
+study:criterion a pg:EligibilityCriterion ; {PART} ;
     rdfs:label "adult" ; pg:criterionKind pg:Inclusion ; pg:concept mesh:D000328 .
-study:arm a pg:Arm ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:key "drug-arm" ; rdfs:label "Drug" ;
+study:arm a pg:Arm ; {PART} ; pg:key "drug-arm" ; rdfs:label "Drug" ;
     pg:description "daily" ; pg:planned true ;
     pg:role pg:Experimental ; pg:enrolled 20 ; pg:intervention study:drug .
-study:other a pg:Arm ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:key "other" ; rdfs:label "Other" .
-study:drug a pg:Intervention ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:key "drug" ;
+study:other a pg:Arm ; {PART} ; pg:key "other" ; rdfs:label "Other" .
+study:drug a pg:Intervention ; {PART} ; pg:key "drug" ;
     rdfs:label "Sorafenib" ; pg:otherName "Nexavar" , "BAY 43-9006" ; pg:description "tablets" ;
     pg:concept mesh:D000077157 ; pg:interventionKind pg:Drug ; pg:doseUnit "mg" ;
     pg:doseValue 400.0 ; pg:doseMean 400.0 ; pg:doseMedian 400.0 ; pg:doseLow 200.0 ; pg:doseHigh 800.0 ;
@@ -94,15 +96,15 @@ study:drug a pg:Intervention ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:e
     pg:fractionsMedian 20.0 ; pg:fractionsLow 18.0 ; pg:fractionsHigh 25.0 ; pg:fractionsQuartileLow 19.0 ;
     pg:fractionsQuartileHigh 22.0 ; pg:fractionsStandardDeviation 2.0 ; pg:timing pg:Concurrent , pg:Sequential ;
     pg:start "with radiation" ; pg:stop "progression" , "death" ; pg:target "liver" ; pg:targetConcept mesh:D008099 .
-study:epoch a pg:Epoch ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:key "first" ; rdfs:label "First" ;
+study:epoch a pg:Epoch ; {PART} ; pg:key "first" ; rdfs:label "First" ;
     pg:start "day 1" ; pg:end "day 30" .
-study:outcome a pg:Outcome ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:key "response" ;
+study:outcome a pg:Outcome ; {PART} ; pg:key "response" ;
     rdfs:label "Response" ; pg:concept mesh:D016896 ; pg:outcomeRole pg:PrimaryOutcome ; pg:outcomeKind pg:Binary ;
     pg:description "best response" ; pg:planned false ; pg:timeFrame "1 month" ; pg:criteria pg:RECIST11 .
-study:assessment a pg:Assessment ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "imaging" ;
+study:assessment a pg:Assessment ; {PART} ; rdfs:label "imaging" ;
     pg:concept mesh:D014057 ; pg:firstValue 1.0 ; pg:firstUnit "mo" ; pg:firstLabel "after" ; pg:firstOrigin "start" ;
     pg:everyValue 3.0 ; pg:everyUnit "mo" ; pg:everyLabel "quarterly" ; pg:everyOrigin "start" .
-study:baseline a pg:Baseline ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:inArm study:arm ;
+study:baseline a pg:Baseline ; {PART} ; pg:inArm study:arm ;
     pg:inEpoch study:epoch ; pg:variable "age" ; pg:concept mesh:D000367 ; pg:level "all" ;
     pg:levelConcept pg:ChildPughA ; pg:component "first" ; pg:unitsAnalysed "eyes" ; pg:unitWords "years" ;
     pg:statistic pg:GeometricMean ; pg:dispersionKind pg:StandardError ; pg:dispersionValue 0.1 ; pg:dispersionLow 1.0 ;
@@ -112,11 +114,11 @@ study:baseline a pg:Baseline ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:e
     pg:quantityUnit "a" ; pg:quantityValue 60.0 ; pg:quantityMean 60.0 ; pg:quantityMedian 61.0 ; pg:quantityLow 30.0 ;
     pg:quantityHigh 80.0 ; pg:quantityQuartileLow 50.0 ; pg:quantityQuartileHigh 70.0 ;
     pg:quantityStandardDeviation 9.0 .
-study:disposition a pg:Disposition ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:inArm study:arm ;
+study:disposition a pg:Disposition ; {PART} ; pg:inArm study:arm ;
     pg:milestone pg:Completed ; rdfs:label "completed" ; pg:units 66 ; pg:unitsAnalysed "eyes" ; pg:remark "none" ;
     pg:reason "as planned" ; pg:count 33 ; pg:denominator 40 ;
     pg:denominatorKind pg:EnrolledParticipants ; pg:percentReported 83.0 .
-study:estimate a pg:Estimate ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} , <{SOURCE}#char=10,19> ;
+study:estimate a pg:Estimate ; {PART} , <{SOURCE}#char=10,19> ;
     pg:statisticWords "RR" ; pg:compared study:arm , study:other ; pg:component "week 4" ; pg:unitWords "ratio" ;
     pg:unitsAnalysed "eyes" ; pg:participants 20 ; pg:hypothesis pg:Superiority ; pg:intervalSides "one-sided" ;
     pg:remark "first" , "second" ; pg:inArm study:arm ; pg:comparator study:other ;
@@ -127,32 +129,33 @@ study:estimate a pg:Estimate ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:e
     pg:intervalKind "confidence" ; pg:pValue 0.01 ; pg:pSign "<" ; pg:timeValue 1.0 ; pg:timeUnit "mo" ;
     pg:timeLabel "first" ; pg:timeOrigin "start" ; pg:analysisMethod "log-binomial" ; pg:analysisSet "all" ;
     pg:ambiguity study:ambiguity ; pg:derived study:derived .
-study:survival a pg:Estimate ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:inArm study:arm ;
+study:survival a pg:Estimate ; {PART} ; pg:inArm study:arm ;
     pg:ofOutcome study:outcome ; pg:statistic pg:SurvivalProbability ; pg:value 32.0 ; pg:unit "%" .
-study:event a pg:AdverseEventResult ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence <{SOURCE}#/results/adverse/0> ;
+study:event a pg:AdverseEventResult ; pg:ofStudy study:study ; pg:confidence 0.5 ;
+    pg:evidence <{SOURCE}#/results/adverse/0> ;
     pg:inArm study:arm ; pg:term "nausea" ; pg:concept mesh:D009325 ; pg:organSystem "gut" ; pg:gradeLow 3 ;
     pg:gradeHigh 5 ; pg:scale pg:CTCAE50 ; pg:anyEvent true ; pg:vocabulary "MedDRA 18.0" ;
     pg:ascertainment pg:SystematicAssessment ; pg:remark "mild" ; pg:serious true ;
     pg:attribution pg:TreatmentRelated ; pg:affected 6 ;
     pg:atRisk 40 ; pg:denominatorKind pg:ParticipantsAtRisk ; pg:percentReported 15.0 ; pg:events 8 ; pg:fatal 3 .
-study:association a pg:Association ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:inArm study:arm ;
+study:association a pg:Association ; {PART} ; pg:inArm study:arm ;
     pg:factor "CLIP score" ; pg:concept pg:CLIP ; pg:thresholdValue 2.0 ; pg:thresholdSign ">=" ; pg:thresholdUnit "1" ;
     pg:ofOutcome study:outcome ; pg:direction pg:WorseOutcome ; pg:statistic pg:HazardRatio ; pg:value 2.0 ;
     pg:intervalLow 1.0 ; pg:intervalHigh 3.0 ; pg:intervalLevel 95.0 ; pg:intervalKind "credible" ; pg:pValue 0.04 ;
     pg:pSign "=" ; pg:intervalSides "two-sided" ; pg:remark "adjusted" .
-study:conclusion a pg:Conclusion ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; rdfs:label "caution" .
+study:conclusion a pg:Conclusion ; {PART} ; rdfs:label "caution" .
 study:absent-baseline a pg:Baseline ; pg:variable "stage" .
 study:absent-disposition a pg:Disposition ; pg:milestone pg:Died ; rdfs:label "died" .
 study:absent-estimate a pg:Estimate ; pg:ofOutcome study:outcome ; pg:statistic pg:Median .
 study:absent-event a pg:AdverseEventResult ; pg:term "rash" .
 study:absent-association a pg:Association ; pg:factor "age" ; pg:ofOutcome study:outcome ;
     pg:direction pg:NoAssociation .
-study:ambiguity a pg:Ambiguity ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:ambiguousField "grade" ;
+study:ambiguity a pg:Ambiguity ; {PART} ; pg:ambiguousField "grade" ;
     pg:reason "syntax" ; pg:reading study:with , study:without .
-study:with a pg:Reading ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:gradeLow 2 ; pg:gradeHigh 5 ;
+study:with a pg:Reading ; {PART} ; pg:gradeLow 2 ; pg:gradeHigh 5 ;
     pg:number 1.0 ; pg:readingWords "x" .
 study:without a pg:Reading ; pg:ofStudy study:study .
-study:derived a pg:Derived ; pg:ofStudy study:study ; pg:confidence 0.5 ; pg:evidence {PLACE} ; pg:derivedQuantity "percent" ;
+study:derived a pg:Derived ; {PART} ; pg:derivedQuantity "percent" ;
     pg:value 55.0 ; pg:unit "%" ; pg:derivationMethod "22/40" .
 study:record a pg:Record ; pg:ofStudy study:study ; pg:documentKey "NCT00000001" ;
     prov:hadPrimarySource <https://clinicaltrials.gov/study/NCT00000001> ; prov:wasDerivedFrom <{SOURCE}> ;

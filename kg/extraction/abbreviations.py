@@ -10,8 +10,8 @@ def short_forms(folded: str) -> dict[str, str]:
 
     The letters of a short form must stand in the words before it, in their order, the first at a word's beginning.
 
-    >>> short_forms("infield progression-free survival (IFPS) and radiation therapy (RT); (n = 5) (both)")
-    {'IFPS': 'infield progression-free survival', 'RT': 'radiation therapy'}
+    >>> short_forms("nodal progression-free survival (NPFS), radiation therapy (RT); (n = 5) (both)")
+    {'NPFS': 'nodal progression-free survival', 'RT': 'radiation therapy'}
 
     Source: Schwartz and Hearst, Pac Symp Biocomput 2003:451-462.
     """

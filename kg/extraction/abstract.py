@@ -5,11 +5,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from picograph.kg.extraction.abbreviations import short_forms
-from picograph.kg.extraction.arms import ArmFinder, ArmName, arms_of
-from picograph.kg.extraction.items import Row, plain_words, row_of
+from picograph.kg.extraction.arm_words import ArmFinder, with_aliases
+from picograph.kg.extraction.arms import ArmName, find_arms
+from picograph.kg.extraction.items import plain_words, row_of
 from picograph.kg.extraction.lexicon import Hit, hits_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line, Page
+from picograph.kg.extraction.phrases import Row
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import DenominatorKind
 
@@ -19,7 +21,7 @@ Span = tuple[int, int]
 class Size(NamedTuple):
     """How many people a group has, and where the text says so."""
 
-    count: int
+    people: int
     kind: DenominatorKind
     span: Span
     strength: int = 0  # of the words that say it
@@ -64,7 +66,7 @@ class Abstract:
         self.folded = page.folded
         self.shorts = short_forms(page.folded)
         self.hits: list[list[Hit]] = [hits_of(page.folded, line.tokens, self.shorts) for line in page.lines]
-        self.arms: list[ArmName] = arms_of(page, self.hits, self.shorts)
+        self.arms: list[ArmName] = with_aliases(page, find_arms(page, self.hits), self.shorts)
         self.finder = ArmFinder(self.arms)
 
     @cached_property

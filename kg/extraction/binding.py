@@ -16,8 +16,8 @@ adverse events were…").
 
 from typing import NamedTuple
 
-from picograph.kg.extraction.items import Figure, Grade, Item, Phrase, Row
 from picograph.kg.extraction.patterns import Fit
+from picograph.kg.extraction.phrases import Figure, Grade, Item, Phrase, Row
 
 
 class Bound(NamedTuple):
@@ -61,8 +61,6 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
     end = max(
         row.items[fit.end - 1].end if row.items[fit.end - 1].letter not in ",.;" else 0, heads[-1].end, values[-1].end
     )
-    if fit.name == "in" and beside and len(heads) == 1:
-        pass
 
     def one(head: Item, value: Item, arm: int | None = None, *, together: bool = False, open_: bool = False) -> Bound:
         grade, grade_open = grades[heads.index(head)]
@@ -89,8 +87,6 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
             if len(set(beside.values())) < len(values):
                 return []
             return [one(heads[0], value, beside[index]) for index, value in enumerate(values)]
-        if beside and len(beside) < len(values):
-            called = [each for each in called]
         if len(called) == len(values) and len(set(called)) == len(called):
             return [one(heads[0], value, arm) for value, arm in zip(values, called, strict=True)]
         if not called and len(values) == arms == 2 and _against(row, fit):
@@ -107,26 +103,18 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
 
 
 def _values(row: Row, fit: Fit) -> list[Item]:
-    letters = (
-        _VALUE
-        if fit.name == "median"
-        else "F0"
-        if "F" in row.letters[slice(*fit.vals)] or fit.name != "compare"
-        else "FTn"
-    )
-    found = [item for item in row.items[slice(*fit.vals)] if item.letter in letters]
-    depth, kept = 0, []
-    inside = row.items[slice(*fit.vals)]
-    outer = set()
-    for item in inside:
+    """Give the values of a match that stand outside brackets."""
+    inside = row.letters[slice(*fit.vals)]
+    wanted = _VALUE if fit.name == "median" else "F0" if "F" in inside or fit.name != "compare" else "Tn"
+    depth, found = 0, []
+    for item in row.items[slice(*fit.vals)]:
         if item.letter == "(":
             depth += 1
         elif item.letter == ")":
             depth = max(0, depth - 1)
-        elif depth == 0:
-            outer.add(id(item))
-    kept = [item for item in found if id(item) in outer]
-    return kept
+        elif depth == 0 and item.letter in wanted:
+            found.append(item)
+    return found
 
 
 def _stretch(row: Row, fit: Fit) -> tuple[int, int]:
@@ -185,10 +173,12 @@ def _restricted(row: Row, fit: Fit) -> bool:
     letters = row.letters
     left, _ = _stretch(row, fit)
     before = letters[left : fit.start]
+    if fit.name == "flow":
+        return before[:1] in {"i", "f"} and "p" in before
     if "p" in before or "N" in before:
         # people named before the match, who are not the subject of another verb
         head = before.split("F")[0] if "F" in before else before
-        if head[:1] in {"i", "f", "x", "p", "w", "b"} and "p" in head and not _OF_N(before):
+        if head[:1] in {"i", "f", "x", "p", "w", "b"} and "p" in head and not _of_some(before):
             return True
     behind = letters[fit.end : fit.end + 2]
     if not behind or behind[0] in _ALLOWED_BEHIND:
@@ -197,10 +187,11 @@ def _restricted(row: Row, fit: Fit) -> bool:
         return behind[:1] == "v"
     if behind in {"iT", "iA", "iD", "iW"} or (behind[0] in "iw" and fit.name in {"bracket"}):
         return False
-    return behind[0] in "iwfoxpbtXNQKcm-/(nTL" and not (fit.name == "bracket")
+    return behind[0] in "iwfoxpbtXNQKcm-/(nTL" and fit.name != "bracket"
 
 
-def _OF_N(before: str) -> bool:  # noqa: N802
+def _of_some(before: str) -> bool:
+    """Say whether a clause begins with "of the 38 evaluable patients": that is a denominator."""
     return before.startswith(("oF", "oxF", "on"))
 
 
@@ -261,5 +252,5 @@ def _header(row: Row, fit: Fit) -> Grade | None:
 def figure_of(item: Item) -> Figure | None:
     """Give the figure of an item; "no" and "none" count nobody."""
     if item.letter == "0":
-        return Figure(count=0, start=item.start, end=item.end)
+        return Figure(people=0, start=item.start, end=item.end)
     return item.data if isinstance(item.data, Figure) else None

@@ -1,19 +1,19 @@
 """An abstract -> a study: everything that was read, in the typed model, with places and confidence."""
 
 import re
-from collections.abc import Sequence
-
-import msgspec
 
 from picograph import __version__
 from picograph.kg.extraction import claims, design, treatments
 from picograph.kg.extraction.abstract import Abstract
+from picograph.kg.extraction.measures import read_measures
 from picograph.kg.extraction.page import Page, read_page
-from picograph.kg.extraction.results import Occasion, Results, merged
+from picograph.kg.extraction.places import merged
+from picograph.kg.extraction.results import Results
 from picograph.kg.extraction.text import Section, SectionKind, check_length, section_kind
+from picograph.kg.extraction.whom import Occasion, Whom
 from picograph.kg.readers.bibliography import REGISTRY_NUMBER
-from picograph.kg.source import Method, Place, Record, source_of
-from picograph.kg.study import Arm, Report, Study
+from picograph.kg.source import Method, Record, source_of
+from picograph.kg.study import Report, Study
 
 READER = f"extraction {__version__}"
 
@@ -38,18 +38,16 @@ def read_study(text: str, base: Study | None = None, where: str = "") -> Study:
         PubMed's layout. Without it the text is the abstract itself
     :raises InputError: if the text is far too long for an abstract
 
-    >>> study = read_study("METHODS: Forty patients were treated with sorafenib. RESULTS: Six patients (15%) had diarrhea.")
+    >>> study = read_study("METHODS: Forty patients received sorafenib. RESULTS: Six patients (15%) had diarrhea.")
     >>> [(each.term, each.affected, each.at_risk) for each in study.adverse_events]
     [('diarrhea', 6, 40)]
     """
     check_length(text, where)
-    page = read_page(text, sections_in_layout(text) if base else None, where)
-    return study_of_page(page, base)
+    return study_of_page(read_page(text, sections_in_layout(text) if base else None, where), base)
 
 
 def study_of_page(page: Page, base: Study | None = None) -> Study:
     """Read the facts of an abstract that is cut into sentences already."""
-    text = page.text
     abstract = Abstract(page)
     arms, interventions, arm_spans = treatments.arms_and_interventions(abstract)
     single = arms[0].key if len(arms) == 1 else None
@@ -57,40 +55,31 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
     first = None
     if len(assessments) == 1 and assessments[0].first:
         first = Occasion(assessments[0].first, design.first_span(abstract, assessments[0]))
-    results = Results(abstract, [arm.key for arm in arms], single, first)
-    results.read()
+    results = Results(abstract, Whom(abstract, [arm.key for arm in arms], single, first))
+    read_measures(results, results.read())
     associations = claims.associations_of(abstract, results, single)
-    confirm(results)
+    used = {each.outcome for each in results.estimates} | {each.outcome for each in associations}
     report = base.report if base else Report()
-    key, document, identifiers = _names(text, base)
+    key, document, identifiers = _names(page.text, base)
     return Study(
         key=key,
-        record=Record(document=document, source=source_of(text), method=Method.RULE, reader=READER),
+        record=Record(document=document, source=source_of(page.text), method=Method.RULE, reader=READER),
         identifiers=identifiers,
         report=report,
         design=design.design_of(abstract, report.publication_types, len(arms), arm_spans),
         population=design.population_of(abstract),
         arms=arms,
         interventions=interventions,
-        epochs=tuple(results.epochs.values()),
-        outcomes=tuple(_used(results, associations)),
+        epochs=tuple(results.whom.epochs.values()),
+        outcomes=tuple(outcome for key, outcome in results.outcomes.items() if key in used),
         assessments=assessments,
         baselines=tuple(merged(results.baselines)),
         dispositions=tuple(merged(results.dispositions)),
         estimates=tuple(merged(results.estimates)),
         adverse_events=tuple(merged(results.adverse_events)),
-        associations=tuple(merged(list(associations))),
+        associations=tuple(merged(associations)),
         conclusions=tuple(claims.conclusions_of(abstract)),
     )
-
-
-def _used(results: Results, associations: Sequence[object]) -> list[object]:  # type: ignore[type-arg]
-    used = {each.outcome for each in results.estimates} | {each.outcome for each in associations}  # type: ignore[attr-defined]
-    return [outcome for key, outcome in results.outcomes.items() if key in used]
-
-
-def confirm(results: Results) -> None:
-    """Hold what the conclusions repeat against the results: equal numbers add their place."""
 
 
 _DOI = re.compile(r"\bdoi:\s*(10\.\d{4,9}/[^\s;,]+[^\s;,.])", re.IGNORECASE)
@@ -111,13 +100,3 @@ def _names(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...]]:
     else:
         document = f"text:{source_of(text).sha256[:16]}"
     return document, document, tuple(numbers)
-
-
-def resolve(study: Study) -> list[Place]:
-    """Give every place of a study."""
-    from picograph.kg.model import parts_of
-
-    return [place for part in parts_of(study) for place in part.evidence]
-
-
-__all__ = ["READER", "Arm", "msgspec", "read_study", "resolve", "sections_in_layout", "study_of_page"]

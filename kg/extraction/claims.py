@@ -4,8 +4,9 @@ import re
 from decimal import Decimal
 
 from picograph.kg.extraction.abstract import Abstract
-from picograph.kg.extraction.items import Item, Phrase
-from picograph.kg.extraction.results import Results, places, slug
+from picograph.kg.extraction.phrases import Item, Phrase
+from picograph.kg.extraction.places import places, slug
+from picograph.kg.extraction.results import Results
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.extraction.tokens import sign_of
 from picograph.kg.results import Association, Direction, PValue, Threshold
@@ -23,15 +24,52 @@ _WORSE = re.compile(
 )
 _BETTER = re.compile(r"\b(?:superior|better|improved|longer|prolonged|favou?rable|increased|higher)\b", re.IGNORECASE)
 _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("use {what} with caution", re.compile(r"\bwith (?:great |extreme )?caution\b|\bused cautiously\b|\bcaution (?:is|should)\b", re.IGNORECASE)),
-    ("should not be used", re.compile(r"\bshould not be (?:used|recommended|considered|offered)\b|\bnot recommended\b", re.IGNORECASE)),
-    ("well tolerated", re.compile(r"(?<!not )(?<!less )\bwell[- ]tolerated\b|\bacceptable (?:toxicity|tolerability|safety)\b|\btolerable\b", re.IGNORECASE)),
+    (
+        "use {what} with caution",
+        re.compile(
+            r"\bwith (?:great |extreme )?caution\b|\bused cautiously\b|\bcaution (?:is|should)\b", re.IGNORECASE
+        ),
+    ),
+    (
+        "should not be used",
+        re.compile(r"\bshould not be (?:used|recommended|considered|offered)\b|\bnot recommended\b", re.IGNORECASE),
+    ),
+    (
+        "well tolerated",
+        re.compile(
+            r"(?<!not )(?<!less )\bwell[- ]tolerated\b|\bacceptable (?:toxicity|tolerability|safety)\b|\btolerable\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("feasible", re.compile(r"(?<!not )\bfeasible\b", re.IGNORECASE)),
-    ("safe", re.compile(r"(?<!not )\b(?:is|are|was|were|appears?(?: to be)?|seems?(?: to be)?|be) (?:\w+ )?safe\b", re.IGNORECASE)),
-    ("should be considered", re.compile(r"\bshould be (?:considered|recommended|offered)\b|\bmay be considered\b", re.IGNORECASE)),
-    ("no benefit", re.compile(r"\b(?:no|did not provide|without) (?:\w+ ){0,3}(?:benefit|advantage)\b|\bdid not (?:significantly )?improve\b", re.IGNORECASE)),
-    ("needs further investigation", re.compile(r"\b(?:needs?|warrants?|requires?|deserves?|merits?|warranted|needed|required)\b(?: to be)?[^.;]{0,30}\b(?:investigat|evaluat|stud|trial|research|validat|confirm)|\b(?:further|larger|additional)\b[^.;]{0,50}\b(?:warranted|needed|required|necessary)\b", re.IGNORECASE)),
-)  # fmt: skip
+    (
+        "safe",
+        re.compile(
+            r"(?<!not )\b(?:is|are|was|were|appears?(?: to be)?|seems?(?: to be)?|be) (?:\w+ )?safe\b", re.IGNORECASE
+        ),
+    ),
+    (
+        "should be considered",
+        re.compile(r"\bshould be (?:considered|recommended|offered)\b|\bmay be considered\b", re.IGNORECASE),
+    ),
+    (
+        "no benefit",
+        re.compile(
+            r"\b(?:no|did not provide|without) (?:\w+ ){0,3}(?:benefit|advantage)\b"
+            r"|\bdid not (?:significantly )?improve\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "needs further investigation",
+        re.compile(
+            r"\b(?:needs?|warrants?|requires?|deserves?|merits?|warranted|needed"
+            r"|required)\b(?: to be)?[^.;]{0,30}\b(?:investigat|evaluat|stud|trial|research|validat|confirm)"
+            r"|\b(?:further|larger|additional)\b[^.;]{0,50}\b(?:warranted|needed|required|necessary)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
 
 
 def associations_of(abstract: Abstract, results: Results, arm: str | None) -> list[Association]:
@@ -63,9 +101,8 @@ def associations_of(abstract: Abstract, results: Results, arm: str | None) -> li
         else:
             direction = Direction.WORSE if worse else Direction.BETTER
         phrase: Phrase = outcomes[0].data
-        if phrase.kind != "survival" and not match["not"]:
-            if phrase.kind != "response":
-                continue  # "higher toxicity" is worse, "higher response" better: only survival and response are read
+        if phrase.kind not in {"survival", "response"} and not match["not"]:
+            continue  # "higher toxicity" is worse, "higher response" better: only survival and response are read
         name, threshold, start = factor
         label = (
             phrase.label
@@ -103,8 +140,9 @@ def _factor(abstract: Abstract, items: list[Item]) -> tuple[str, Threshold | Non
         r"|pretreatment)\s+)?(?P<name>[A-Za-z][\w\s/'-]*?(?:\s?\((?P<short>[A-Za-z][\w/+-]{1,11})\))?(?:\s(?:score"
         r"|class|stage|status|grade|level|index|size|age|ratio|count))?)"
         r"\s*(?:of\s+)?(?:(?P<sign>[<>≤≥=]{1,2}|&[lg][et];)\s*(?P<value>\d+(?:\.\d+)?))?",
-        words, re.IGNORECASE,
-    )  # fmt: skip
+        words,
+        re.IGNORECASE,
+    )
     if not match or len(match["name"].split()) > 12:
         return None
     name = match["name"].strip()
@@ -127,7 +165,7 @@ def _factor(abstract: Abstract, items: list[Item]) -> tuple[str, Threshold | Non
 
 
 def conclusions_of(abstract: Abstract) -> list[Conclusion]:
-    """Read what the authors conclude, as a short label; a clause that draws no conclusion of a known kind gives none."""
+    """Read what the authors conclude, as a short label; a clause that draws none of a known kind is left out."""
     found = []
     for line in abstract.page.lines:
         if line.section is not SectionKind.CONCLUSIONS:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from picograph.kg.extraction.abstract import Abstract, Span
-from picograph.kg.extraction.items import Phrase
-from picograph.kg.extraction.results import place, places
+from picograph.kg.extraction.lexicon import words_of
+from picograph.kg.extraction.phrases import Phrase
+from picograph.kg.extraction.places import place, places
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import TimePoint
 from picograph.kg.study import (
@@ -32,9 +33,13 @@ _PHASE = re.compile(
 )
 _NUMBER = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 _PHASES = {
-    (1, None): Phase.PHASE_1, (2, None): Phase.PHASE_2, (3, None): Phase.PHASE_3, (4, None): Phase.PHASE_4,
-    (1, 2): Phase.PHASE_1_2, (2, 3): Phase.PHASE_2_3,
-}  # fmt: skip
+    (1, None): Phase.PHASE_1,
+    (2, None): Phase.PHASE_2,
+    (3, None): Phase.PHASE_3,
+    (4, None): Phase.PHASE_4,
+    (1, 2): Phase.PHASE_1_2,
+    (2, 3): Phase.PHASE_2_3,
+}
 _MULTI = re.compile(
     r"\bmulti-?\s?cent(?:er|re)(?:ed|d)?\b|\bmulti-?institutional\b|\bat (?P<n>\w+) (?:\w+ ){0,2}(?:centers|centres"
     r"|hospitals|institutions|sites)\b",
@@ -46,10 +51,16 @@ _SINGLE_CENTRE = re.compile(
 _MASKED = (
     (Masking.TRIPLE, re.compile(r"\btriple[- ](?:blind(?:ed)?|mask(?:ed)?)\b", re.IGNORECASE)),
     (Masking.DOUBLE, re.compile(r"\bdouble[- ](?:blind(?:ed)?|mask(?:ed)?)\b", re.IGNORECASE)),
-    (Masking.SINGLE, re.compile(r"\bsingle[- ](?:blind(?:ed)?|mask(?:ed)?)\b|\b(?:assessor|observer|investigator"
-        r"|evaluator)[- ]blind(?:ed)?\b", re.IGNORECASE)),
+    (
+        Masking.SINGLE,
+        re.compile(
+            r"\bsingle[- ](?:blind(?:ed)?|mask(?:ed)?)\b|\b(?:assessor|observer|investigator"
+            r"|evaluator)[- ]blind(?:ed)?\b",
+            re.IGNORECASE,
+        ),
+    ),
     (Masking.OPEN_LABEL, re.compile(r"\bopen[- ]label(?:led|ed)?\b|\bunblinded\b|\bnon-?blinded\b", re.IGNORECASE)),
-)  # fmt: skip
+)
 _NOT_RANDOM = re.compile(r"\bnon-?\s?random(?:i[sz]ed)?\b|\bnot random(?:i[sz]ed)?\b", re.IGNORECASE)
 _RANDOM = re.compile(
     r"\b(?:was|were|been) (?:\w+ )?(?:randomly (?:assigned|allocated|divided|selected to)|randomi[sz]ed)\b"
@@ -147,8 +158,20 @@ def design_of(
 
 def _is_number(word: str) -> bool:
     return word.isdigit() or word.casefold() in {
-        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "several", "multiple",
-    }  # fmt: skip
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "several",
+        "multiple",
+    }
 
 
 def _around(abstract: Abstract, match: re.Match[str]) -> Span:
@@ -166,9 +189,7 @@ _WITH = re.compile(
     r"|persons)\s+(?:\w+\s+)?(?P<with>with|who had|suffering from|affected by|having)\s+",
     re.IGNORECASE,
 )
-_CONDITION_END = frozenset(
-    ["who", "whom", "which", "that", "were", "was", "treated", "receiving", "undergoing", "unfit", "ineligible", "eligible", "scheduled", "to", "after", "in", "at", "from", "when", "and", "for", "as", "received", "by", "not", "without", "progressing", "refractory", "resistant", "suitable", "is", "are", "randomized", "randomised", "using", "during", "had", "have", "having", "before", "following", "on", "requiring", "whose", "aged", "between", "prior", "than", "versus", "enrolled", "a", "an", "the", "or", "where", "because", "previously", "under", "despite"]
-)  # fmt: skip
+_CONDITION_END = words_of("word condition end")
 _CRITERION = re.compile(
     r"\b(?P<criterion>(?:unfit for|not (?:suitable|eligible|amenable|candidates?) (?:for|to)|un(?:suitable"
     r"|amenable) (?:for|to)|ineligible for|refractory to|resistant to"
@@ -191,10 +212,18 @@ def condition_of(abstract: Abstract) -> Condition | None:
         for match in _WITH.finditer(abstract.folded, line.start, line.end):
             span = _noun_phrase(abstract, index, match.end())
             if span:
-                order = 2 if line.section is SectionKind.TITLE else 0 if re.search(
-                    r"\bto (?:assess|evaluate|determine|compare|investigate|study)|evaluated|assessed|aim"
-                    r"|purpose", abstract.folded[line.start : match.start()], re.IGNORECASE
-                ) else 1  # fmt: skip
+                order = (
+                    2
+                    if line.section is SectionKind.TITLE
+                    else 0
+                    if re.search(
+                        r"\bto (?:assess|evaluate|determine|compare|investigate|study)|evaluated|assessed|aim"
+                        r"|purpose",
+                        abstract.folded[line.start : match.start()],
+                        re.IGNORECASE,
+                    )
+                    else 1
+                )
                 found.append((order, *span))
     if not found:
         return None
@@ -247,10 +276,12 @@ def eligibility_of(abstract: Abstract) -> tuple[EligibilityCriterion, ...]:
             found.setdefault(
                 words,
                 EligibilityCriterion(
-                    label=words, kind=CriterionKind.INCLUSION, confidence=Decimal("0.85"),
+                    label=words,
+                    kind=CriterionKind.INCLUSION,
+                    confidence=Decimal("0.85"),
                     evidence=(place(*match.span("criterion")),),
                 ),
-            )  # fmt: skip
+            )
     return tuple(found.values())
 
 
@@ -263,7 +294,7 @@ def population_of(abstract: Abstract) -> Population | None:
     spans = [size.span] if size else [(span.start, span.end) for each in (condition,) if each for span in each.evidence]
     spans = spans or [(span.start, span.end) for span in criteria[0].evidence]
     return Population(
-        enrolled=size.count if size else None,
+        enrolled=size.people if size else None,
         conditions=(condition,) if condition else (),
         eligibility=criteria,
         confidence=Decimal("0.7") + Decimal("0.1") * (size.strength if size else 2),

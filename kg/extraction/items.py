@@ -7,136 +7,83 @@ had what (articles, adverbs, short forms in brackets) is left out of the row.
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from picograph.kg.extraction.arms import ArmHit
-from picograph.kg.extraction.lexicon import Hit, is_stop, kind_of, lexicon, singular
+from picograph.kg.extraction.arm_words import ArmHit
+from picograph.kg.extraction.lexicon import Hit, is_stop, kind_of, lexicon, singular, words_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line
+from picograph.kg.extraction.phrases import FIGURE_KINDS, Figure, Grade, Item, Phrase, Row, figures_of
 from picograph.kg.extraction.tokens import Token
 
-LETTERS = {
-    "F": "a figure: participants, as count, of how many, per cent",
-    "n": "a number that says nothing more",
-    "T": "a time: 2 years",
-    "L": "an amount with a unit",
-    "g": "a range",
-    "I": "a confidence interval",
-    "C": "a ratio: hazard, odds, risk",
-    "P": "a p value",
-    "V": "a mean with its spread",
-    "G": "a grade that stands apart",
-    "E": "an event or an outcome that people have or have not",
-    "S": "an outcome that is a time to an event",
-    "Q": "something measured",
-    "K": "a scale, perhaps with a level",
-    "N": "a condition",
-    "X": "a treatment",
-    "A": "an arm",
-    "H": "a verb between people and what they have",
-    "O": "a verb between an event and those who have it",
-    "J": "a verb before a list",
-    "Z": "a verb of the participant flow",
-    "r": "rate, incidence, proportion",
-    "D": "a phase of treatment",
-    "W": "an occasion: at the initial assessment",
-    "B": "was, were",
-    "p": "people",
-    "0": "no, none",
-    "M": "median",
-    "U": "mean",
-    "x": "another word",
-}
-
-
-class Grade(NamedTuple):
-    """A grade as printed, with its limits."""
-
-    low: int | None
-    high: int | None
-    start: int
-    end: int
-    behind: bool  # it stands behind its noun
-
-
-class Figure(NamedTuple):
-    """Participants: a count, of how many, a per cent; each as far as it stands in the text."""
-
-    count: int | None = None
-    denominator: int | None = None
-    percent: Decimal | None = None
-    start: int = -1
-    end: int = -1
-    everyone: bool = False  # all patients
-    sign: str = "="
-    interval: Mention | None = None
-
-
-class Phrase(NamedTuple):
-    """A thing with its words, without its grade and its attribution."""
-
-    kind: str
-    label: str  # the name that the lexicon has for it
-    words: str  # as printed, without grade and attribution
-    start: int
-    end: int
-    grade: Grade | None = None
-    related: bool = False  # the text attributes it to treatment
-    level: str = ""  # of a scale
-    level_end: int = -1
-
-
-class Item(NamedTuple):
-    """A phrase, a number or a word of a sentence."""
-
-    letter: str
-    first: int  # its tokens
-    last: int
-    start: int  # its characters
-    end: int
-    data: Any = None
-
-
-class Row(NamedTuple):
-    """The items of a sentence, and their letters in a string."""
-
-    line: Line
-    items: list[Item]
-    letters: str
-
-
 _HIT_LETTER = {
-    "event": "E", "outcome": "E", "response": "E", "survival": "S", "measure": "Q", "scale": "K", "condition": "N",
-    "drug": "X", "radiation": "X", "procedure": "X", "behavioural": "X", "control": "X", "have": "H", "occur": "O",
-    "include": "J", "rate": "r", "complete": "Z", "leave": "Z", "die": "Z",
-}  # fmt: skip
+    "event": "E",
+    "outcome": "E",
+    "response": "E",
+    "survival": "S",
+    "measure": "Q",
+    "scale": "K",
+    "condition": "N",
+    "drug": "X",
+    "radiation": "X",
+    "procedure": "X",
+    "behavioural": "X",
+    "control": "X",
+    "have": "H",
+    "occur": "O",
+    "include": "J",
+    "rate": "r",
+    "complete": "Z",
+    "leave": "Z",
+    "die": "Z",
+}
 _MENTION_LETTER = {
-    NumberKind.TIME: "T", NumberKind.DOSE: "L", NumberKind.MEASURE: "L", NumberKind.RANGE: "g", NumberKind.IQR: "g",
-    NumberKind.INTERVAL: "I", NumberKind.RATIO: "C", NumberKind.P: "P", NumberKind.MEAN: "V", NumberKind.GRADE: "G",
-    NumberKind.PLAIN: "n", NumberKind.YEAR: "x", NumberKind.NAME: "x",
-}  # fmt: skip
-_FIGURE = frozenset({NumberKind.COUNT, NumberKind.DENOMINATOR, NumberKind.PERCENT, NumberKind.GROUP_SIZE})
+    NumberKind.TIME: "T",
+    NumberKind.DOSE: "L",
+    NumberKind.MEASURE: "L",
+    NumberKind.RANGE: "g",
+    NumberKind.IQR: "g",
+    NumberKind.INTERVAL: "I",
+    NumberKind.RATIO: "C",
+    NumberKind.P: "P",
+    NumberKind.MEAN: "V",
+    NumberKind.GRADE: "G",
+    NumberKind.PLAIN: "n",
+    NumberKind.YEAR: "x",
+    NumberKind.NAME: "x",
+}
 _SORT_LETTER = {
-    "p": "p", "a": "a", "k": "k", "o": "o", "t": "t", "b": "b", "v": "v", "R": "y", "w": "w", "i": "i", "F": "f", "s": "B",
-    "M": "M", "U": "U", "c": "c", "m": "m", "f": "m", ",": ",", ";": ";", ":": ":", "(": "(", ")": ")", "/": "/",
-    "q": "R", "Q": "R", "=": "=", ".": ".",
-}  # fmt: skip
-_SILENT = frozenset(
-    (
-        "also", "only", "both", "each", "respectively", "overall", "however", "the", "a", "an", "those", "these", "this", "all", "its",
-        "their", "approximately", "about", "nearly", "almost", "around", "moreover", "furthermore", "additionally", "further",
-    )
-)  # fmt: skip
-_PHASE = frozenset(
-    (
-        "phase", "period", "course", "cycle", "treatment", "therapy", "induction", "consolidation", "maintenance", "follow",
-        "radiotherapy", "chemotherapy", "surgery", "rt", "crt",
-    )
-)  # fmt: skip
-_OCCASION = frozenset(
-    {"assessment", "evaluation", "visit", "examination", "imaging", "scan", "check", "restaging", "analysis"}
-)
+    "p": "p",
+    "a": "a",
+    "k": "k",
+    "o": "o",
+    "t": "t",
+    "b": "b",
+    "v": "v",
+    "R": "y",
+    "w": "w",
+    "i": "i",
+    "F": "f",
+    "s": "B",
+    "M": "M",
+    "U": "U",
+    "c": "c",
+    "m": "m",
+    "f": "m",
+    ",": ",",
+    ";": ";",
+    ":": ":",
+    "(": "(",
+    ")": ")",
+    "/": "/",
+    "q": "R",
+    "Q": "R",
+    "=": "=",
+    ".": ".",
+}
+_SILENT = words_of("word silent")
+_PHASE = words_of("word phase")
+_OCCASION = words_of("word occasion")
 _RELATED = re.compile(
     r"^(?:(?:possibly|probably|definitely)[ -])?(?:treatment|drug|therapy|study[ -]drug|radiation|chemotherapy"
     r"|radiotherapy|[a-z]+(?:mab|nib))"
@@ -149,58 +96,6 @@ _ATTACHED = re.compile(
     r"|medication)\b",
     re.IGNORECASE,
 )
-
-
-def figures_of(folded: str, line: Line) -> dict[int, tuple[int, Figure]]:
-    """Give the figures of a sentence by their first token, each with the token behind it."""
-    found: dict[int, tuple[int, Figure]] = {}
-    clusters: dict[int, list[Mention]] = {}
-    for mention in line.mentions:
-        if mention.kind in _FIGURE:
-            clusters.setdefault(mention.cluster, []).append(mention)
-    for members in clusters.values():
-        values: dict[str, Any] = {"sign": members[0].sign}
-        good = True
-        for mention in members:
-            name = {
-                NumberKind.COUNT: "count",
-                NumberKind.GROUP_SIZE: "count",
-                NumberKind.DENOMINATOR: "denominator",
-            }.get(mention.kind, "percent")
-            value = mention.value
-            if value is None or value < 0 or (name != "percent" and value != int(value)) or name in values:
-                good = False
-                break
-            if name == "percent" and value > 100:
-                good = False
-                break
-            values[name] = value if name == "percent" else int(value)
-        if not good:
-            continue
-        first, last = min(each.first for each in members), max(each.last for each in members)
-        tokens = line.tokens
-        opened = sum(token.sort == "(" for token in tokens[first:last]) - sum(
-            token.sort == ")" for token in tokens[first:last]
-        )
-        behind = last
-        if opened > 0:  # take in the closing bracket, with an interval or a p value inside it
-            at = last
-            while at < len(tokens) and at < last + 14 and tokens[at].sort != ")":
-                at += 1
-            if at < len(tokens) and tokens[at].sort == ")":
-                inside = [each for each in line.mentions if last <= each.first < at]
-                if all(each.kind in {NumberKind.INTERVAL, NumberKind.P} for each in inside) and (
-                    bool(inside) or at == last
-                ):
-                    interval = next((each for each in inside if each.kind is NumberKind.INTERVAL), None)
-                    values["interval"] = interval
-                    behind = at + 1
-        start = min(each.start for each in members)
-        end = max(each.end for each in members)
-        while behind > last and tokens[behind - 1].sort == ")" and end < tokens[behind - 1].end:
-            end = tokens[behind - 1].end
-        found[first] = (behind, Figure(start=start, end=end, **values))
-    return found
 
 
 def row_of(folded: str, line: Line, hits: Sequence[Hit], arms: Sequence[ArmHit], shorts: Mapping[str, str]) -> Row:
@@ -222,15 +117,21 @@ class _Builder:
         self.hits = {hit.first: hit for hit in hits}
         self.arms = {hit.first: hit for hit in arms}
         self.figures = figures_of(folded, line)
-        self.mentions = {mention.first: mention for mention in line.mentions if mention.kind not in _FIGURE}
+        self.mentions = {mention.first: mention for mention in line.mentions if mention.kind not in FIGURE_KINDS}
         self.items: list[Item] = []
 
     def add(self, letter: str, first: int, last: int, data: Any = None, start: int = -1, end: int = -1) -> None:
         tokens = self.tokens
         self.items.append(
-            Item(letter, first, last, tokens[first].start if start < 0 else start,
-                 tokens[last - 1].end if end < 0 else end, data)
-        )  # fmt: skip
+            Item(
+                letter,
+                first,
+                last,
+                tokens[first].start if start < 0 else start,
+                tokens[last - 1].end if end < 0 else end,
+                data,
+            )
+        )
 
     def row(self) -> Row:
         at, size = 0, len(self.tokens)
@@ -286,7 +187,7 @@ class _Builder:
         if stop < len(words) and words[stop].sort == "p" and words[stop - 1].word not in {"of", "with"}:
             count = next((int(each.value) for each in words[at + 1 : stop] if each.sort == "n" and each.value), None)
             end = words[stop].end
-            self.add("F", at, stop + 1, Figure(count=count, start=words[at].start, end=end, everyone=True))
+            self.add("F", at, stop + 1, Figure(people=count, start=words[at].start, end=end, everyone=True))
             return stop + 1
         return 0
 
@@ -370,8 +271,14 @@ class _Builder:
             item = self.items[-1]
             if item.last != first:
                 break
-            if item.letter == "-" and len(self.items) > 1 and self.items[-2].letter in "xXNEr" and self.items[-2].last == item.first \
-                    and tokens[item.first].end == tokens[item.last].start and tokens[item.first - 1].end == tokens[item.first].start:  # fmt: skip
+            if (
+                item.letter == "-"
+                and len(self.items) > 1
+                and self.items[-2].letter in "xXNEr"
+                and self.items[-2].last == item.first
+                and tokens[item.first].end == tokens[item.last].start
+                and tokens[item.first - 1].end == tokens[item.first].start
+            ):
                 self.items.pop()
                 before = self.items.pop()
                 first = before.first
@@ -379,10 +286,13 @@ class _Builder:
             if item.letter == "x" and item.last - item.first == 1:
                 token = tokens[item.first]
                 hyphened = (
-                    len(self.items) > 2 and self.items[-2].letter == "-" and self.items[-2].last == item.first
-                    and self.items[-3].letter in "xXNE" and self.items[-3].last == self.items[-2].first
+                    len(self.items) > 2
+                    and self.items[-2].letter == "-"
+                    and self.items[-2].last == item.first
+                    and self.items[-3].letter in "xXNE"
+                    and self.items[-3].last == self.items[-2].first
                     and tokens[self.items[-2].first].end == token.start
-                )  # fmt: skip
+                )
                 if hyphened:
                     self.items.pop()
                     self.items.pop()
@@ -507,12 +417,12 @@ def _without_short_forms(folded: str, items: list[Item]) -> list[Item]:
 
 
 def plain_words(words: str, shorts: Mapping[str, str]) -> str:
-    """Write the name of a thing: its last word in the singular, short forms as what they stand for, small letters first.
+    """Write the name of a thing: its last word in the singular, short forms as what they stand for, small letters.
 
     >>> plain_words("hepatic toxicities", {})
     'hepatic toxicity'
-    >>> plain_words("IFPS", {"IFPS": "infield progression-free survival"})
-    'infield progression-free survival'
+    >>> plain_words("NPFS", {"NPFS": "nodal progression-free survival"})
+    'nodal progression-free survival'
     """
     parts = []
     for word in words.split():

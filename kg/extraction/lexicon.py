@@ -34,7 +34,7 @@ class _Lexicon(NamedTuple):
     entries: dict[str, tuple[_Entry, ...]]  # by the first word, the longest first
     endings: re.Pattern[str]
     ending_kinds: dict[str, str]
-    stops: frozenset[str]
+    words: dict[str, frozenset[str]]  # plain words by their kind, such as those that end a noun phrase
 
 
 _IRREGULAR = {
@@ -72,15 +72,16 @@ def lexicon() -> _Lexicon:
     table = resources.files("picograph.kg.extraction").joinpath("lexicon.tsv").read_text(encoding="utf-8")
     found: dict[str, list[_Entry]] = {}
     endings: dict[str, str] = {}
-    stops: set[str] = set()
+    words: dict[str, frozenset[str]] = {}
     for line in table.splitlines()[1:]:
         kind, label, others = line.split("\t")
         names = [name for name in (label, *others.split("|")) if name]
+        if kind.startswith("word "):
+            words[kind] = frozenset(names)
+            continue
         for name in names:
             if name.startswith("*"):
                 endings[name[1:]] = kind
-            elif kind == "stop":
-                stops.add(name)
             else:
                 entry = _entry(kind, label or name, name)
                 if entry not in found.setdefault(entry.words[0], []):
@@ -90,7 +91,7 @@ def lexicon() -> _Lexicon:
         {word: tuple(sorted(entries, key=lambda each: -len(each.words))) for word, entries in found.items()},
         re.compile(f"[a-z]{{3,}}?({'|'.join(by_length)})$"),
         endings,
-        frozenset(stops),
+        words,
     )
 
 
@@ -103,14 +104,7 @@ def _entry(kind: str, label: str, name: str) -> _Entry:
     return _Entry(tuple(lower), kind, label, capitals)
 
 
-_VERBS = frozenset({"have", "occur", "include", "complete", "leave", "die", "stop"})
-# Words that end like a thing of the table and are none.
-_NO_ENDING = frozenset(
-    (
-        "april", "anemia", "academia", "diploma", "stroma", "aroma", "empathy", "sympathy", "schema", "biochemia", "milieu",
-        "bottom", "cinema", "custom", "random", "fracture", "therapy", "lymphoma", "thermostat", "prostat", "machine", "medicine",
-    )
-)  # fmt: skip
+_VERBS = frozenset({"have", "occur", "include", "complete", "leave", "die"})
 
 
 def hits_of(folded: str, tokens: Sequence[Token], shorts: Mapping[str, str] | None = None) -> list[Hit]:
@@ -166,7 +160,7 @@ def _match(
         if any(not _in_capitals(folded, words[at + index][1]) for index in entry.capitals):
             continue
         return entry.kind, entry.label, size
-    if len(word) >= 7 and words[at][1].sort == "x" and word not in _NO_ENDING:
+    if len(word) >= 7 and words[at][1].sort == "x" and word not in table.words["word no ending"]:
         match = table.endings.match(lone)
         if match:
             return table.ending_kinds[match[1]], lone, 1
@@ -182,7 +176,7 @@ def _in_capitals(folded: str, token: Token) -> bool:
 def kind_of(words: str) -> str:
     """Give the kind of the thing that words end with, or nothing.
 
-    >>> kind_of("infield progression-free survival"), kind_of("quality")
+    >>> kind_of("nodal progression-free survival"), kind_of("quality")
     ('survival', '')
     """
     from picograph.kg.extraction.tokens import tokens_of
@@ -194,4 +188,13 @@ def kind_of(words: str) -> str:
 
 def is_stop(word: str) -> bool:
     """Say whether a word ends a noun phrase when it is read from its end."""
-    return word in lexicon().stops or word.endswith("ly")
+    return word in lexicon().words["word stop"] or word.endswith("ly")
+
+
+def words_of(kind: str) -> frozenset[str]:
+    """Give the plain words of a kind.
+
+    >>> "group" in words_of("word group")
+    True
+    """
+    return lexicon().words[kind]

@@ -1,4 +1,4 @@
-"""How sentences join numbers to events: patterns over the letters of a row (`items.LETTERS`).
+"""How sentences join numbers to events: patterns over the letters of a row (`phrases.LETTERS`).
 
 Each pattern names two groups: ``heads`` (events, outcomes) and ``vals`` (numbers). A pattern is tried everywhere in
 a row, the earliest match wins, and at one place the one that stands first in the table. What fits no pattern gives no
@@ -25,7 +25,10 @@ _TABLE: tuple[tuple[str, str], ...] = (
     # none had nausea
     ("none_have", rf"(?P<vals>0)(?:o?x?p)?{ARM}?H(?P<heads>{HEADS})"),
     # the median survival was 17 months in X and 12 months in Y
-    ("median", rf"M(?P<heads>[SQ]{BRACKET}?(?:(?:,?a)S{BRACKET}?){{0,3}})(?P<mid>r?{WHEN}{ARM}?)B?=?(?P<vals>{AMOUNTS})"),
+    (
+        "median",
+        rf"M(?P<heads>[SQ]{BRACKET}?(?:(?:,?a)S{BRACKET}?){{0,3}})(?P<mid>r?{WHEN}{ARM}?)B?=?(?P<vals>{AMOUNTS})",
+    ),
     # the 2-year survival was 32%; the incidence of nausea was 12% in X and 5% in Y
     ("be", rf"(?P<rate>ro?f?)?(?P<heads>{HEADS})(?P<mid>r?{BRACKET}?{WHEN}{ARM}?)B(?:[iof])?(?P<vals>{VALUES})"),
     # survival at 2 years was 32%

@@ -10,29 +10,49 @@ from picograph.kg.extraction.abstract import Abstract, Span
 from picograph.kg.extraction.lexicon import Hit
 from picograph.kg.extraction.numbers import NumberKind
 from picograph.kg.extraction.page import Line
-from picograph.kg.extraction.results import places, slug
+from picograph.kg.extraction.places import places, slug
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import Quantity
 from picograph.kg.study import Arm, Intervention, InterventionKind, Role, Timing
 
 _KIND = {
-    "drug": InterventionKind.DRUG, "radiation": InterventionKind.RADIATION, "procedure": InterventionKind.PROCEDURE,
+    "drug": InterventionKind.DRUG,
+    "radiation": InterventionKind.RADIATION,
+    "procedure": InterventionKind.PROCEDURE,
     "behavioural": InterventionKind.BEHAVIOURAL,
-}  # fmt: skip
+}
 _GIVEN = re.compile(
     r"\b(?:were treated (?:with|by)|was treated (?:with|by)|treated with|received|were given|underwent"
     r"|was administered|were administered|receiving)\b",
     re.IGNORECASE,
 )
 _FREQUENCY = (
-    ("2/d", re.compile(r"\b(?:twice (?:daily|a day|per day)|two times (?:daily|a day|per day)|b\.?i\.?d\.?(?!\w)|every 12 h(?:ours)?)", re.IGNORECASE)),
-    ("3/d", re.compile(r"\b(?:three times (?:daily|a day|per day)|thrice daily|t\.?i\.?d\.?(?!\w)|every 8 h(?:ours)?)", re.IGNORECASE)),
+    (
+        "2/d",
+        re.compile(
+            r"\b(?:twice (?:daily|a day|per day)|two times (?:daily|a day|per day)|b\.?i\.?d\.?(?!\w)"
+            r"|every 12 h(?:ours)?)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "3/d",
+        re.compile(
+            r"\b(?:three times (?:daily|a day|per day)|thrice daily|t\.?i\.?d\.?(?!\w)|every 8 h(?:ours)?)",
+            re.IGNORECASE,
+        ),
+    ),
     ("4/d", re.compile(r"\b(?:four times (?:daily|a day|per day)|q\.?i\.?d\.?(?!\w))", re.IGNORECASE)),
-    ("/d", re.compile(r"\b(?:once (?:daily|a day|per day)|daily|every day|per day|q\.?d\.?(?!\w)|/d(?:ay)?\b)", re.IGNORECASE)),
+    (
+        "/d",
+        re.compile(
+            r"\b(?:once (?:daily|a day|per day)|daily|every day|per day|q\.?d\.?(?!\w)|/d(?:ay)?\b)", re.IGNORECASE
+        ),
+    ),
     ("2/wk", re.compile(r"\b(?:twice (?:weekly|a week|per week))", re.IGNORECASE)),
     ("/wk", re.compile(r"\b(?:once (?:weekly|a week|per week)|weekly|every week)\b(?! for)", re.IGNORECASE)),
     ("/mo", re.compile(r"\b(?:once (?:monthly|a month)|monthly|every month)\b", re.IGNORECASE)),
-)  # fmt: skip
+)
 _ROUTE = re.compile(
     r"\b(?P<route>oral(?:ly)?|intravenous(?:ly)?|subcutaneous(?:ly)?|intramuscular(?:ly)?|intra-?arterial(?:ly)?"
     r"|topical(?:ly)?|intrathecal(?:ly)?|transdermal(?:ly)?|p\.o\.|i\.v\.|IV|PO)(?!\w)",
@@ -53,10 +73,13 @@ _START = re.compile(
     r"\b(?:from|at|with) the (?:commencement|start|beginning|initiation|onset"
     r"|first day) of (?P<what>[A-Za-z][\w-]*(?: [a-z][\w-]*){0,2}?)(?= at\b| and\b| with\b|[,.;)]|$)"
 )
+_ENDING = (
+    r"(?:progression|relapse|recurrence|toxicity|toxicities|intolerance|adverse events?|death|withdrawal"
+    r"|refusal|decision)"
+)
 _STOP = re.compile(
-    r"\b(?:continued |administered |given |treated )?(?:until|up to|to"
-    r"|till) (?P<list>(?:[\w/-]+ ){0,4}?(?:progression|toxicity|toxicities|adverse events?|death"
-    r"|withdrawal)(?:[^.;]*?\b(?:progression|toxicity|toxicities|events?|death|withdrawal|consent|refusal|decision))?)",
+    rf"\b(?:until|till|up to|continued to) (?P<list>(?:[\w/-]+,? ){{0,4}}?{_ENDING}\b"
+    rf"(?:[^.;]{{0,50}}?\b{_ENDING}\b){{0,5}})",
     re.IGNORECASE,
 )
 _FRACTIONS = re.compile(r"\bin (?P<n>\d{1,2}) (?:daily |equal )?(?:fractions|fx)\b", re.IGNORECASE)
@@ -103,16 +126,21 @@ def _alone(abstract: Abstract) -> tuple[tuple[Arm, ...], tuple[Intervention, ...
         )
         label = " and ".join(each.label for each in interventions)
         arm = Arm(
-            key=slug(label), label=label, role=Role.SINGLE, enrolled=size.count,
-            interventions=tuple(each.key for each in interventions), confidence=Decimal("0.9"), evidence=places(span),
-        )  # fmt: skip
+            key=slug(label),
+            label=label,
+            role=Role.SINGLE,
+            enrolled=size.people,
+            interventions=tuple(each.key for each in interventions),
+            confidence=Decimal("0.9"),
+            evidence=places(span),
+        )
         return (arm,), interventions, [span]
     return (), (), []
 
 
 def _compared(abstract: Abstract) -> tuple[tuple[Arm, ...], tuple[Intervention, ...], list[Span]]:
     interventions: dict[str, Intervention] = {}
-    arms = []
+    arms: list[Arm] = []
     for arm in abstract.arms:
         mine = []
         for hit in arm.treatments:
@@ -129,10 +157,15 @@ def _compared(abstract: Abstract) -> tuple[tuple[Arm, ...], tuple[Intervention, 
             spans.append((arm.size.start, arm.size.end))
         arms.append(
             Arm(
-                key=_unique(slug(arm.label), arms), label=abstract.name(arm.label), role=arm.role, enrolled=count,
-                interventions=tuple(mine), confidence=Decimal("0.85") if count else Decimal("0.75"), evidence=places(*spans),
+                key=_unique(slug(arm.label), arms),
+                label=abstract.name(arm.label),
+                role=arm.role,
+                enrolled=count,
+                interventions=tuple(mine),
+                confidence=Decimal("0.85") if count else Decimal("0.75"),
+                evidence=places(*spans),
             )
-        )  # fmt: skip
+        )
     return tuple(arms), tuple(interventions.values()), [(arm.start, arm.end) for arm in abstract.arms]
 
 
@@ -182,8 +215,9 @@ def _timing(abstract: Abstract, line: Line, hit: Hit) -> tuple[tuple[Timing, ...
     match = re.search(
         r"(?P<words>(?:(?:concurrent|concomitant|simultaneous|sequential|adjuvant|neo-?adjuvant|maintenance"
         r"|induction)(?:ly)?(?:,? and |, | or | )?){1,3})$",
-        abstract.folded[max(line.start, start - 60) : start], re.IGNORECASE,
-    )  # fmt: skip
+        abstract.folded[max(line.start, start - 60) : start],
+        re.IGNORECASE,
+    )
     if not match:
         return (), (0, 0)
     words = match["words"]
@@ -195,12 +229,21 @@ def _dose(abstract: Abstract, index: int, hit: Hit, named: bool) -> dict[str, tu
     """Read the dose, the frequency, the route, the start and the end that a sentence gives a treatment."""
     line, folded = abstract.page.lines[index], abstract.folded
     begin, end = line.tokens[hit.first].start, line.tokens[hit.last - 1].end
-    others = [line.tokens[each.first].start for each in abstract.hits[index] if each.kind in _KIND and each.first > hit.first
-              and each.label != hit.label]  # fmt: skip
+    others = [
+        line.tokens[each.first].start
+        for each in abstract.hits[index]
+        if each.kind in _KIND and each.first > hit.first and each.label != hit.label
+    ]
     found: dict[str, tuple[Any, Span]] = {}
     radiation = hit.kind == "radiation"
-    doses = [each for each in line.mentions if each.kind in {NumberKind.DOSE, NumberKind.RANGE} and each.unit
-             and (each.unit in {"Gy", "cGy"}) == radiation and _is_dose(each.unit, radiation)]  # fmt: skip
+    doses = [
+        each
+        for each in line.mentions
+        if each.kind in {NumberKind.DOSE, NumberKind.RANGE}
+        and each.unit
+        and (each.unit in {"Gy", "cGy"}) == radiation
+        and _is_dose(each.unit, radiation)
+    ]
     if radiation:
         dose = _radiation_dose(abstract, line, doses)
         if dose:
@@ -264,8 +307,12 @@ def _route(words: str) -> str:
 
 def _radiation_dose(abstract: Abstract, line: Line, doses: list[Any]) -> tuple[Quantity, Span] | None:
     """Read a total dose: one value, or a range with its median; the dose of each fraction is another thing."""
-    total = [each for each in doses if not _EACH.search(abstract.folded, each.end, min(each.end + 16, line.end))
-             and not re.search(r"fractions? of\s*$", abstract.folded[max(line.start, each.start - 14) : each.start])]  # fmt: skip
+    total = [
+        each
+        for each in doses
+        if not _EACH.search(abstract.folded, each.end, min(each.end + 16, line.end))
+        and not re.search(r"fractions? of\s*$", abstract.folded[max(line.start, each.start - 14) : each.start])
+    ]
     ranges = [each for each in total if each.kind is NumberKind.RANGE]
     single = [each for each in total if each.kind is NumberKind.DOSE]
     start = total[0].start if total else -1
