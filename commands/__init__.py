@@ -12,6 +12,8 @@ COMMANDS = {
     "lookup": "picograph.commands.lookup:lookup",
     "ask": "picograph.commands.ask:ask",
     "pool": "picograph.commands.pool:pool",
+    "network": "picograph.commands.network:network",
+    "diff": "picograph.commands.diff:diff",
     "query": "picograph.commands.query:query",
     "export": "picograph.commands.export:export",
     "validate": "picograph.commands.validate:validate",
