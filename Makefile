@@ -8,6 +8,11 @@ PROGRAM := $(VENV)/.stamp-program
 TOOLS := $(VENV)/.stamp-tools
 JOBS := auto
 
+# What the tests run besides Python; each is installed where it is missing.
+JAVA := scripts/ensure-program java default-jre-headless 'a Java runtime'
+VIRTUOSO := scripts/ensure-program virtuoso-t virtuoso-opensource-7-bin 'a Virtuoso server'
+METAFOR := scripts/ensure-program metafor r-cran-metafor 'metafor in R'
+
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-long engines lint docs docs-check bench clean
 
@@ -25,21 +30,22 @@ demo: $(PROGRAM)
 	@$(VENV)/bin/picograph demo
 
 test: $(TOOLS)
-	@scripts/ensure-java
-	@scripts/ensure-virtuoso
+	@$(JAVA)
+	@$(VIRTUOSO)
 	@$(PYTHON) -m pytest -q -n $(JOBS) -m 'not long'
 
 # Whether there are long tests is asked first: where there are none, running them would end as "no tests ran".
 test-long: $(TOOLS)
-	@scripts/ensure-java
-	@scripts/ensure-virtuoso
+	@$(JAVA)
+	@$(VIRTUOSO)
+	@$(METAFOR)
 	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \
 	else $(PYTHON) -m pytest -q -n $(JOBS) -m long; fi
 
 engines: $(TOOLS)
-	@scripts/ensure-virtuoso
+	@$(VIRTUOSO)
 	@$(PYTHON) -m pytest -v -n $(JOBS) --no-header -m '' tests/test_queries_answers.py tests/test_queries_engines.py \
 	| sed -n '/^questions x engines/,$$p'
 

@@ -46,7 +46,7 @@ def _owlready() -> Any:
     if shutil.which(owlready2.JAVA_EXE) is None:
         raise PicographError(
             "the reasoner HermiT runs on Java, which is not installed",
-            remedy="install a Java runtime, on Debian or Ubuntu with scripts/ensure-java",
+            remedy="install a Java runtime, on Debian or Ubuntu: apt-get install default-jre-headless",
         )
     return owlready2
 

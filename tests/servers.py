@@ -171,7 +171,7 @@ def virtuoso(folder: Path, *, buffers: int = 10_000, layouts: int = 1000) -> Ite
     :param layouts: plans that it compares for a query; with few it plans in less time, and not as well
     """
     program = shutil.which("virtuoso-t")
-    assert program, "there is no virtuoso-t: scripts/ensure-virtuoso installs it"
+    assert program, "there is no virtuoso-t: make test installs it"
     started: list[tuple[str, Path]] = []
 
     def command(port: int, home: Path) -> list[str | Path]:
