@@ -80,7 +80,7 @@ def _classes() -> dict[str, _Class]:
                 continue
             named = [(f"{field.name}_{each.name}", each) for each in inner] if inner else [(field.name, field)]
             for column, each in named:
-                if column not in _LONG:
+                if column_of(column):
                     plans[each.property] = _plan(column, each.kind, each.many)
         found[PG + name] = _Class(name, plans, parts)
     found[PG + "Study"].plans[_LABEL] = _plan("label", Kind.TEXT)
@@ -118,6 +118,15 @@ def tables() -> dict[str, dict[str, str]]:
         "broader": dict.fromkeys(("graph", "narrower", "broader"), "VARCHAR"),
         "labels": dict.fromkeys(("graph", "concept", "label"), "VARCHAR"),
     }
+
+
+def column_of(name: str) -> str | None:
+    """Give the column of a field, or None where it has none.
+
+    >>> column_of("grade_low"), column_of("eligibility_text")
+    ('grade_low', None)
+    """
+    return None if name in _LONG else name
 
 
 def classes() -> tuple[str, ...]:
@@ -214,9 +223,7 @@ def _filled(row: Row, name: str, node: dict[str, list[Any]], class_: _Class, par
                     raise IrregularError(f"{name} has a text for {property_}")
             elif not all(type(value) is Literal and value.datatype.value == datatype for value in values):
                 raise IrregularError(f"{name} has a value of another type for {property_}")
-            row[column] = (
-                [value.value for value in values] if _is_list(column) else _scalar(kind, values[0].value, name)
-            )
+            row[column] = [value.value for value in values] if is_list(column) else _scalar(kind, values[0].value, name)
         elif property_ == _OF_STUDY and len(values) == 1:
             row["study"] = values[0].value
         elif property_ == _EVIDENCE:
@@ -231,19 +238,29 @@ def _filled(row: Row, name: str, node: dict[str, list[Any]], class_: _Class, par
 
 
 @cache
-def _is_list(column: str) -> bool:
+def is_list(column: str) -> bool:
+    """Say whether a column holds a list."""
     return columns()[column].endswith("[]")
+
+
+def fits(number: int | Decimal) -> bool:
+    """Say whether a number can stand in a row.
+
+    >>> fits(40), fits(2**63), fits(Decimal("1e-19"))
+    (True, False, False)
+    """
+    if isinstance(number, int):
+        return -(2**63) <= number < 2**63
+    return abs(number) < _LARGEST and number == number.quantize(_SMALLEST, context=_EXACT)
 
 
 def _scalar(kind: Kind, text: str, name: str) -> Cell:
     try:
         if kind is Kind.INTEGER:
-            whole = int(text)
-            if -(2**63) <= whole < 2**63:
+            if fits(whole := int(text)):
                 return whole
         elif kind is Kind.DECIMAL:
-            number = Decimal(text)
-            if abs(number) < _LARGEST and number == number.quantize(_SMALLEST, context=_EXACT):
+            if fits(number := Decimal(text)):
                 return number
         elif kind is Kind.BOOLEAN:
             return {"true": True, "1": True, "false": False, "0": False}[text]

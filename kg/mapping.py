@@ -22,9 +22,8 @@ from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Record, Source
 from picograph.kg.store.base import GraphText
-from picograph.kg.store.table import lines_of
 from picograph.kg.study import Study, rekey
-from picograph.kg.triples import graph_lines, names_of
+from picograph.kg.triples import names_of, write
 from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
 
@@ -144,9 +143,9 @@ def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[
 
 def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, int, str]:
     """Write the graph of a study as it is stored; gives it with the number of its triples and its checksum."""
-    record = names_of(study).record
-    lines, quads, checksum = graph_lines(study, made_from)
-    return GraphText(record, lines, lines_of(record, quads)), len(quads), checksum
+    written = write(study, made_from)
+    rows = None if written.rows is None else {"parts": written.rows}
+    return GraphText(names_of(study).record, written.lines, rows), written.triples, written.checksum
 
 
 def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "") -> Mapped:

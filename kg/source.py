@@ -9,11 +9,13 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta, Struct
 
 from picograph.ontology.errors import EvidenceError
 
 _SPAN = re.compile(r"([0-9]{1,15})-([0-9]{1,15})")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the source, 64 hexadecimal digits")]
@@ -72,11 +74,7 @@ class Place:
     @property
     def fragment(self) -> str:
         """The fragment of an IRI: RFC 5147 for characters, RFC 6901 section 6 for JSON."""
-        from urllib.parse import quote
-
-        if self.pointer is None:
-            return f"char={self.start},{self.end}"
-        return quote(self.pointer, safe="/~!$&'()*+,;=:@-._")
+        return fragment_of(self)
 
     def words(self, text: str) -> str:
         """Give the words of a source at this place: of a text, or of a JSON record in its canonical text.
@@ -118,12 +116,66 @@ class Place:
         return hash(str(self))
 
 
+def fragment_of(place: Place) -> str:
+    """Give the fragment of the IRI of a place.
+
+    >>> fragment_of(Place("414-428"))
+    'char=414,428'
+    """
+    pointer = place.pointer
+    return f"char={place.start},{place.end}" if pointer is None else _quoted(pointer)
+
+
+@lru_cache(maxsize=65_536)  # records of one format have the same pointers
+def _quoted(pointer: str) -> str:
+    from urllib.parse import quote
+
+    return quote(pointer, safe="/~!$&'()*+,;=:@-._")
+
+
 @lru_cache(maxsize=2)  # the places of a record are asked for one after the other
 def _fields(text: str) -> Any:
     try:
         return json.loads(text, parse_float=Decimal)
     except ValueError:
         raise EvidenceError("a JSON pointer needs a JSON record, and the source is another text") from None
+
+
+class Pointers:
+    """The places that a JSON record has.
+
+    :raises EvidenceError: if the text is no JSON
+
+    >>> pointers = Pointers('{"arms":[{"a/b":40}]}')
+    >>> pointers.lead("/arms/0/a~1b"), pointers.lead("/arms/1"), pointers.lead("/arms/00")
+    (True, False, False)
+    """
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._found: dict[str, Any] = {"": msgspec.json.decode(text)}
+        except (ValueError, RecursionError):
+            raise EvidenceError("a JSON pointer needs a JSON record, and the source is another text") from None
+
+    def lead(self, pointer: str) -> bool:
+        """Say whether a pointer leads to something."""
+        if pointer in self._found:
+            return True
+        steps = []
+        while pointer not in self._found:  # what is above it is often known
+            pointer, _, step = pointer.rpartition("/")
+            steps.append(step)
+        value = self._found[pointer]
+        for step in reversed(steps):
+            if type(value) is dict and (name := step.replace("~1", "/").replace("~0", "~")) in value:
+                value = value[name]
+            elif type(value) is list and _INDEX.fullmatch(step) and int(step) < len(value):
+                value = value[int(step)]
+            else:
+                return False
+            pointer = f"{pointer}/{step}"
+            self._found[pointer] = value
+        return True
 
 
 Evidence = tuple[Place, ...]

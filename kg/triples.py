@@ -4,10 +4,9 @@ A part with a ``key`` has an IRI made from the key; every other part has one mad
 record again gives the same IRIs. There are no blank nodes. Parts of a study come back in the order of the source.
 """
 
-import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,22 +14,24 @@ from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import msgspec
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
+from picograph.kg.canonical import canonical, content, plain_concept, plain_number
+from picograph.kg.columns import fits
+from picograph.kg.compiled import GRAPH, SOURCE, STUDY, Pages, Spelling, compiled_once
 from picograph.kg.identifiers import node_of
 from picograph.kg.identity import identifiers_of
-from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
+from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields
 from picograph.kg.results import Part, Value
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.study import Report, Study
-from picograph.ontology.errors import InputError, UsageError
+from picograph.ontology.errors import InputError
 from picograph.ontology.prefixes import compress, expand
 
 BASE = "https://w3id.org/picograph/"
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_DECIMAL, _DATE, _INTEGER, _BOOLEAN = (NamedNode(_XSD + name) for name in ("decimal", "date", "integer", "boolean"))
 _PROV = "http://www.w3.org/ns/prov#"
 
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -49,7 +50,7 @@ def _pg(name: str) -> NamedNode:
     return NamedNode(PG + name)
 
 
-_OF_STUDY, _EVIDENCE = _pg("ofStudy"), _pg("evidence")
+_EVIDENCE = _pg("evidence")
 _CHECKSUM, _INPUT_CHECKSUM = _pg("contentChecksum"), _pg("inputChecksum")
 
 
@@ -127,196 +128,39 @@ def place_iri(sha256: str, place: Place) -> str:
     return f"{source_iri(sha256)}#{place.fragment}"
 
 
-# --- one canonical form ----------------------------------------------------------------------------------------
+# --- writing ----------------------------------------------------------------------------------------------------
+
+_SPECIAL = re.compile('[\x00-\x1f"\\\\\x7f\ufffe\uffff]')
+_ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
-def _encode(value: object) -> object:
-    if isinstance(value, Place):
-        return str(value)
-    raise NotImplementedError(type(value))
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04X}"
 
 
-_json = msgspec.json.Encoder(enc_hook=_encode, decimal_format="string", order="deterministic")
-
-
-def content(part: Part) -> bytes:
-    """Give the bytes that a part's IRI is made from: its JSON, fields in order, nothing that is absent.
-
-    How sure a method was is no part of what it read: a fact keeps its name when that changes.
-    """
-    return type(part).__name__.encode() + _json.encode(_without_confidence(part))
-
-
-def _without_confidence(part: Part) -> Part:
-    changes: dict[str, Any] = {} if part.confidence is None else {"confidence": None}
-    for name in _part_fields(type(part)):
-        if value := getattr(part, name):
-            inner = tuple(_without_confidence(each) for each in value) if isinstance(value, tuple) else value
-            changes |= {} if inner == value else {name: inner}
-    return msgspec.structs.replace(part, **changes) if changes else part
-
-
-@cache
-def _part_fields(cls: Any) -> tuple[str, ...]:
-    return tuple(field.name for field, _ in flat_fields(cls) if field.kind is Kind.PART)
-
-
-def _number(value: Decimal) -> Decimal:
-    """Drop trailing zeros: SPARQL engines keep the value of a decimal, not its spelling. No digit is rounded away."""
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return Decimal("0" if text in ("-0", "") else text)
-
-
-def _place_order(place: Place) -> tuple[Any, ...]:
-    return (place.order, str(place))  # /1 and /01 are two places of one order
+def _text(words: str) -> str:
+    """Write a text as N-Quads does in its canonical form."""
+    return f'"{_SPECIAL.sub(_escape, words)}"'
 
 
 @lru_cache(maxsize=65_536)
-def _concept(curie: str) -> str:
-    """Write a concept as its IRI is read back."""
-    try:
-        return compress(expand(curie)) or curie
-    except UsageError:  # of no known prefix: refused where it is written
-        return curie
+def _decimal(value: Decimal) -> str:
+    return f'"{format(plain_number(value), "f")}"^^<{_XSD}decimal>'
 
 
-def _source_order(part: Part) -> tuple[Any, ...]:
-    return (part.evidence[0].order if part.evidence else (2,), content(part))
+@lru_cache(maxsize=65_536)
+def _concept_iri(curie: str) -> str:
+    """Expand a concept.
 
-
-def canonical(thing: _S) -> _S:
-    """Put a study, or a part, in the one form that its graph gives back.
-
-    Parts and places stand in the order of the source, repeated ones once; a value object without any value is
-    absent; decimals have no trailing zeros; concepts have the prefix that picograph writes.
+    :raises UsageError: if its prefix is not known
+    :raises ValueError: if it can be no IRI
     """
-    changes: dict[str, Any] = {}
-    for field, _ in flat_fields(type(thing)):
-        value = getattr(thing, field.name)
-        if value is None or value == ():
-            continue
-        if field.many:
-            members = [_one_form[field.kind](each) for each in value] if field.kind in _one_form else list(value)
-            order = _source_order if field.kind is Kind.PART else None
-            changes[field.name] = tuple(sorted(dict.fromkeys(members), key=order))
-        elif field.kind in (Kind.PART, Kind.VALUE):
-            inner = canonical(value)
-            empty = field.kind is Kind.VALUE and _all_optional(field.type) and inner == type(inner)()
-            changes[field.name] = None if empty else inner
-        elif field.kind in _one_form:
-            changes[field.name] = _one_form[field.kind](value)
-    if isinstance(thing, Part) and thing.evidence:
-        changes["evidence"] = tuple(sorted(dict.fromkeys(thing.evidence), key=_place_order))
-    for name, default in _defaults(type(thing)):
-        # msgspec leaves a default out by its identity: an equal text that was read would stay, and change the IRI
-        if changes.get(name, getattr(thing, name)) == default:
-            changes[name] = default
-    return msgspec.structs.replace(thing, **changes)
+    return NamedNode(expand(plain_concept(curie))).value
 
 
-_one_form: dict[Kind, Callable[[Any], Any]] = {
-    Kind.PART: canonical,
-    Kind.DECIMAL: _number,
-    Kind.CONCEPT: _concept,
-}
-
-
-@cache
-def _defaults(cls: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(cls) if isinstance(field.default, str))
-
-
-@cache
-def _all_optional(cls: Any) -> bool:
-    return not any(field.required for field in msgspec.structs.fields(cls))
-
-
-# --- writing ----------------------------------------------------------------------------------------------------
-
-_TO_TERM: dict[Kind, Callable[[Any], NamedNode | Literal]] = {
-    Kind.TEXT: Literal,
-    Kind.INTEGER: Literal,
-    Kind.BOOLEAN: Literal,
-    Kind.DECIMAL: lambda value: Literal(format(value, "f"), datatype=_DECIMAL),
-    Kind.DATE: lambda value: Literal(value.isoformat(), datatype=_DATE),
-    Kind.ENUM: lambda value: NamedNode(enum_iri(value)),
-    Kind.CONCEPT: lambda value: NamedNode(expand(value)),
-}
-
-
-@cache
-def _plan(cls: Any) -> tuple[tuple[Field, NamedNode, tuple[tuple[Field, NamedNode], ...]], ...]:
-    return tuple(
-        (field, NamedNode(field.property), tuple((each, NamedNode(each.property)) for each in inner))
-        for field, inner in flat_fields(cls)
-    )
-
-
-class _Writer:
-    """Writes the triples of one study into a list of quads of one graph."""
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self.names = names_of(study)
-        self.graph = NamedNode(self.names.record)
-        self.subject = NamedNode(self.names.study)
-        self.quads: dict[Quad, None] = {}
-
-    def add(self, subject: NamedNode, predicate: NamedNode, value: NamedNode | Literal) -> None:
-        self.quads[Quad(subject, predicate, value, self.graph)] = None
-
-    def part_iri(self, part: Part, path: str) -> NamedNode:
-        if isinstance(part, Report) and (document := _report_document(part)):
-            return NamedNode(document_iri(document))
-        return NamedNode(f"{self.names.study}/{path}/{_part_name(part)}")
-
-    def struct(self, node: NamedNode, thing: msgspec.Struct) -> None:
-        for field, predicate, inner in _plan(type(thing)):
-            value = getattr(thing, field.name)
-            if value is None:
-                continue
-            if field.kind is Kind.VALUE:
-                for each, each_predicate in inner:
-                    if (each_value := getattr(value, each.name)) is not None:
-                        self.add(node, each_predicate, _TO_TERM[each.kind](each_value))
-                continue
-            for member in value if field.many else (value,):
-                if field.kind is Kind.PART:
-                    child = self.part_iri(member, part_path(field.property))
-                    self.add(node, predicate, child)
-                    self.part(child, member)
-                elif field.kind is Kind.REFERENCE:
-                    self.add(node, predicate, NamedNode(f"{self.names.study}/{field.refers[:-1]}/{quote(member)}"))
-                else:
-                    self.add(node, predicate, _TO_TERM[field.kind](member))
-
-    def part(self, node: NamedNode, part: Part) -> None:
-        self.add(node, RDF_TYPE, _pg(type(part).__name__))
-        self.add(node, _OF_STUDY, self.subject)
-        for place in part.evidence:
-            self.add(node, _EVIDENCE, NamedNode(place_iri(self.study.record.source.sha256, place)))
-        self.struct(node, part)
-
-    def record(self) -> None:
-        record, source = self.study.record, NamedNode(self.names.source)
-        node = self.graph
-        self.add(node, RDF_TYPE, _pg("Record"))
-        self.add(node, _OF_STUDY, self.subject)
-        self.add(node, _pg("documentKey"), Literal(record.document))
-        self.add(node, NamedNode(_PROV + "hadPrimarySource"), NamedNode(document_iri(record.document)))
-        self.add(node, NamedNode(_PROV + "wasDerivedFrom"), source)
-        self.add(node, _pg("method"), NamedNode(enum_iri(record.method)))
-        if record.reader:
-            self.add(node, _pg("reader"), Literal(record.reader))
-        if record.read:
-            self.add(node, _pg("read"), Literal(record.read.isoformat(), datatype=_DATE))
-        for identifier in sorted({each.key for each in identifiers_of(self.study)} | {node_of(record.document)}):
-            self.add(node, _pg("statesIdentifier"), Literal(identifier))
-        self.add(source, RDF_TYPE, _pg("Source"))
-        self.add(source, _pg("sha256"), Literal(record.source.sha256))
-        if record.source.characters is not None:
-            self.add(source, _pg("characters"), Literal(record.source.characters))
+@lru_cache(maxsize=65_536)
+def _key(key: str) -> str:
+    return quote(key)
 
 
 def _report_document(report: Report) -> str | None:
@@ -327,9 +171,59 @@ def _report_document(report: Report) -> str | None:
     return report.registry_id
 
 
-def _part_name(part: Part) -> str:
-    key = getattr(part, "key", None)
-    return quote(key) if key else hashlib.sha256(content(part)).hexdigest()[:16]
+def _report(report: Report) -> str | None:
+    document = _report_document(report)
+    return f"<{document_iri(document)}>" if document else None
+
+
+_UNFIT = object()  # stands in a row that cannot hold a value, and makes it impossible to write
+
+
+@lru_cache(maxsize=65_536)
+def _cell(value: Decimal) -> object:
+    number = plain_number(value)
+    return number if fits(number) else _UNFIT
+
+
+def _predicate(iri: str) -> str:
+    return f"<{iri}>"
+
+
+_SPELLING = Spelling(
+    tokens={
+        Kind.TEXT: _text,
+        Kind.INTEGER: lambda value: f'"{value}"^^<{_XSD}integer>',
+        Kind.BOOLEAN: lambda value: f'"{"true" if value else "false"}"^^<{_XSD}boolean>',
+        Kind.DECIMAL: _decimal,
+        Kind.DATE: lambda value: f'"{value.isoformat()}"^^<{_XSD}date>',
+        Kind.ENUM: lambda value: f"<{enum_iri(value)}>",
+        Kind.CONCEPT: lambda value: f"<{_concept_iri(value)}>",
+    },
+    values={
+        Kind.INTEGER: lambda value: value if fits(value) else _UNFIT,
+        Kind.DECIMAL: _cell,
+        Kind.DATE: lambda value: value.isoformat(),
+        Kind.ENUM: enum_iri,
+        Kind.CONCEPT: _concept_iri,
+    },
+    key=_key,
+    report=_report,
+    type=str(RDF_TYPE),
+    of_study=_predicate(PG + "ofStudy"),
+    evidence=_predicate(PG + "evidence"),
+    label=str(_LABEL),
+    predicate=_predicate,
+    class_of=lambda name: _predicate(PG + name),
+)
+
+
+class Written(NamedTuple):
+    """The graph of a record, as it is written in bulk."""
+
+    lines: bytes  # N-Quads
+    rows: bytes | None  # of the results table, JSON lines; None: it says what no row can hold
+    triples: int
+    checksum: str  # of the content
 
 
 def names_of(study: Study) -> Names:
@@ -338,45 +232,86 @@ def names_of(study: Study) -> Names:
     return Names(study_iri(study.key), record_iri(record.document, record.method), source_iri(record.source.sha256))
 
 
+def _pages(study: Study) -> Pages:
+    """Write a study, and what its record is."""
+    record, names = study.record, names_of(study)
+    pages = Pages(names.study, names.source, names.record)
+    compiled_once(Study, _SPELLING)(study, pages, "")
+    type_, source = str(RDF_TYPE), f"<{SOURCE}>"
+
+    def line(name: str, value: str) -> str:
+        return f"{_predicate(name if '://' in name else PG + name)} {value}"
+
+    lines = [
+        f"{type_} {_predicate(PG + 'Record')}",
+        line("ofStudy", f"<{STUDY}>"),
+        line("documentKey", _text(record.document)),
+        line(_PROV + "hadPrimarySource", f"<{document_iri(record.document)}>"),
+        line(_PROV + "wasDerivedFrom", source),
+        line("method", f"<{enum_iri(record.method)}>"),
+    ]
+    row = {"graph": names.record, "class": "Record", "study": names.study, "document": record.document}
+    row["method"] = enum_iri(record.method)
+    if record.reader:
+        lines.append(line("reader", _text(record.reader)))
+        row["reader"] = record.reader
+    if record.read:
+        lines.append(line("read", f'"{record.read.isoformat()}"^^<{_XSD}date>'))
+        row["read"] = record.read.isoformat()
+    identifiers = {each.key for each in identifiers_of(study)} | {node_of(record.document)}
+    lines += [line("statesIdentifier", _text(each)) for each in identifiers]
+    pages.put(GRAPH, "", lines, row)
+    row["part"] = names.record
+    lines = [f"{type_} {_predicate(PG + 'Source')}", line("sha256", _text(record.source.sha256))]
+    if record.source.characters is not None:
+        lines.append(line("characters", f'"{record.source.characters}"^^<{_XSD}integer>'))
+    pages.put(source, "", lines, None)
+    return pages
+
+
+def write(study: Study, made_from: str = "") -> Written:
+    """Say a study in RDF, as lines of N-Quads and as rows of the results table, with a checksum of the content.
+
+    :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
+
+    >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
+    >>> write(Study(key="pmid:1", record=record)).triples
+    12
+    """
+    pages = _pages(study)
+    checksum = pages.checksum()
+    about = pages.lines[GRAPH]
+    about.append(f"{_CHECKSUM} {_text(checksum)}")
+    if made_from:
+        about.append(f"{_INPUT_CHECKSUM} {_text(made_from)}")
+    lines = pages.text()
+    return Written(lines, _rows(pages, lines), sum(map(len, pages.lines.values())), checksum)
+
+
+_encode_rows = msgspec.json.Encoder(decimal_format="string").encode_lines
+
+
+def _rows(pages: Pages, lines: bytes) -> bytes | None:
+    if pages.irregular or b"\\u0000" in lines:
+        from picograph.kg.store.table import lines_of
+
+        rows = lines_of(pages.graph, parse(lines, format=RdfFormat.N_QUADS))
+        return None if rows is None else rows["parts"]
+    try:
+        return _encode_rows([row for _, row in sorted(pages.rows.items())])
+    except (TypeError, OverflowError):  # of a value that is unfit
+        return None
+
+
 def quads_of(study: Study) -> list[Quad]:
     """Say a study in RDF: the quads of one named graph, with a checksum of its content.
 
-    The study is put in its canonical form first.
-
-    >>> from picograph.kg.results import Count
     >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
     >>> quads = quads_of(Study(key="pmid:1", record=record))
     >>> str(quads[0].graph_name)
     '<https://w3id.org/picograph/record/pmid:1/curated>'
     """
-    writer = _Writer(canonical(study))
-    writer.add(writer.subject, RDF_TYPE, _pg("Study"))
-    if study.report.title:
-        writer.add(writer.subject, _LABEL, Literal(study.report.title))
-    writer.struct(writer.subject, writer.study)
-    writer.record()
-    checksum = hashlib.sha256()
-    for line in sorted(str(quad) for quad in writer.quads):
-        checksum.update(line.encode())
-    writer.add(writer.graph, _CHECKSUM, Literal(checksum.hexdigest()))
-    return list(writer.quads)
-
-
-def graph_lines(study: Study, made_from: str = "") -> tuple[bytes, list[Quad], str]:
-    """Say a study in lines of N-Quads: `quads_of`, as it is written in bulk.
-
-    :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
-    :returns: the lines, the quads, the checksum of the content
-    """
-    quads = quads_of(study)
-    graph = quads[-1].graph_name
-    assert isinstance(graph, NamedNode)
-    checksum = quads[-1].object.value  # type: ignore[union-attr]
-    if made_from:
-        quads.append(Quad(graph, _INPUT_CHECKSUM, Literal(made_from), graph))
-    lines = serialize(quads, format=RdfFormat.N_QUADS)
-    assert lines is not None
-    return lines, quads, checksum
+    return list(parse(write(study).lines, format=RdfFormat.N_QUADS))
 
 
 # --- reading back -----------------------------------------------------------------------------------------------
@@ -409,7 +344,7 @@ class _Reader:
             case Kind.INTEGER:
                 return int(value)
             case Kind.DECIMAL:
-                return _number(Decimal(value))
+                return plain_number(Decimal(value))
             case Kind.BOOLEAN:
                 return value in ("true", "1")
             case Kind.DATE:
@@ -499,7 +434,6 @@ __all__ = [
     "canonical",
     "content",
     "document_iri",
-    "graph_lines",
     "graphs_of",
     "names_of",
     "place_iri",
@@ -512,4 +446,5 @@ __all__ = [
     "study_iri",
     "study_key",
     "study_of",
+    "write",
 ]

@@ -5,8 +5,9 @@ the source itself may disagree.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
@@ -32,10 +33,10 @@ from picograph.kg.results import (
     Result,
     Statistic,
 )
-from picograph.kg.source import Place
+from picograph.kg.source import Place, Pointers
 from picograph.kg.study import MeshHeading, Report, Study
-from picograph.kg.units import is_unit
-from picograph.ontology.errors import EvidenceError, PicographError
+from picograph.kg.units import COMMON, is_unit
+from picograph.ontology.errors import PicographError
 
 Path = tuple[str | int, ...]
 
@@ -59,19 +60,6 @@ def path_text(path: Path) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}"
     return text.removeprefix(".")
-
-
-def _walk(thing: Struct, path: Path) -> Iterator[tuple[Path, Struct]]:
-    """Give every struct in a study with its path, from the outside in."""
-    yield path, thing
-    for field in fields(type(thing)):
-        value = getattr(thing, field.name)
-        if field.kind in (Kind.PART, Kind.VALUE) and value is not None:
-            if field.many:
-                for index, member in enumerate(value):
-                    yield from _walk(member, (*path, field.name, index))
-            else:
-                yield from _walk(value, (*path, field.name))
 
 
 def _more_than(path: Path, part: str, count: int | None, whole: str, of: int | None, remedy: str) -> Iterator[Problem]:
@@ -223,24 +211,16 @@ _CHECKS: tuple[tuple[type, Callable[[Path, Any], Iterator[Problem]]], ...] = (
 )
 
 
-def _codes(path: Path, thing: Struct) -> Iterator[Problem]:
-    """Units are UCUM codes, concepts have a prefix that is known, our own terms exist."""
-    for name in ("unit", "frequency"):
-        unit = getattr(thing, name, None)
-        if unit is not None and not is_unit(unit):
-            yield Problem(
-                (*path, name),
-                f"{unit!r} is not a UCUM unit",
-                "write its UCUM code: mg, Gy, cm, %, a (year), mo, wk, d, 2/d; things counted go in braces: {lesions}",
-            )
-    for field in fields(type(thing)):
-        if field.kind is Kind.CONCEPT:
-            value = getattr(thing, field.name)
-            for curie in value if field.many else (value,):
-                if curie is not None and (problem := _concept(curie)):
-                    yield Problem((*path, field.name), *problem)
+def _unit(path: Path, unit: str) -> Iterator[Problem]:
+    if not is_unit(unit):
+        yield Problem(
+            path,
+            f"{unit!r} is not a UCUM unit",
+            "write its UCUM code: mg, Gy, cm, %, a (year), mo, wk, d, 2/d; things counted go in braces: {lesions}",
+        )
 
 
+@lru_cache(maxsize=65_536)
 def _concept(curie: str) -> tuple[str, str] | None:
     from picograph.ontology import terms
     from picograph.ontology.prefixes import expand
@@ -257,26 +237,15 @@ def _concept(curie: str) -> tuple[str, str] | None:
     return None
 
 
-def _keys(study: Study) -> Iterator[Problem]:
-    known = {
-        name: [part.key for part in getattr(study, name)] for name in ("arms", "epochs", "interventions", "outcomes")
-    }
+_KEYED = ("arms", "epochs", "interventions", "outcomes")
+
+
+def _keys(known: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     for name, keys in known.items():
         for key, times in Counter(keys).items():
             if times > 1:
                 index = len(keys) - 1 - keys[::-1].index(key)
                 yield Problem((name, index, "key"), f"the key {key!r} is given {times} times", "give each its own key")
-    for path, thing in _walk(study, ()):
-        for field in fields(type(thing)):
-            if field.kind is Kind.REFERENCE:
-                value = getattr(thing, field.name)
-                for key in value if field.many else (value,):
-                    if key is not None and key not in known[field.refers]:
-                        yield Problem(
-                            (*path, field.name),
-                            f"{key!r} is not one of the study's {field.refers}",
-                            f"use one of: {', '.join(known[field.refers]) or '(none is given)'}",
-                        )
 
 
 def _sums(study: Study) -> Iterator[Problem]:
@@ -305,20 +274,6 @@ def _sums(study: Study) -> Iterator[Problem]:
 _NEED_NO_PLACE = (Reading, Ambiguity, Derived)
 
 
-def _places(study: Study, text: str | None) -> Iterator[Problem]:
-    """Each fact has a place, each place lies in the source; with the text at hand, on whole words of it."""
-    length = study.record.source.characters
-    if length is not None and text is not None:
-        length = len(text)
-    for path, thing in _walk(study, ()):
-        if not isinstance(thing, Part):
-            continue
-        if not thing.evidence and not isinstance(thing, _NEED_NO_PLACE) and thing != Report():
-            yield Problem(path, f"this {_name(thing)} has no evidence", "add evidence: START-END")
-        for index, place in enumerate(thing.evidence):
-            yield from _place((*path, "evidence", index), place, length, text)
-
-
 def _name(part: Part) -> str:
     name = type(part).__name__
     return "".join(" " + letter.lower() if letter.isupper() else letter for letter in name).strip()
@@ -335,11 +290,6 @@ def _place(path: Path, place: Place, length: int | None, text: str | None) -> It
             path, f"characters {place.start} to {place.end} lie outside the text, which has {length}",
             "count from 0 in the text whose checksum the file states",
         )  # fmt: skip
-    elif text is not None and place.pointer is not None:
-        try:
-            place.words(text)
-        except EvidenceError as error:
-            yield Problem(path, error.what, error.remedy)
     elif text is not None:
         words = text[place.start : place.end]
         cut = [
@@ -354,20 +304,98 @@ def _place(path: Path, place: Place, length: int | None, text: str | None) -> It
             )  # fmt: skip
 
 
+class _Plan(NamedTuple):
+    """What is to be looked at in a struct of one class."""
+
+    checks: tuple[Callable[[Path, Any], Iterator[Problem]], ...]
+    units: tuple[str, ...]
+    concepts: tuple[tuple[str, bool], ...]  # fields, and whether they hold several
+    references: tuple[tuple[str, bool, str], ...]  # and the study's field that they refer to
+    inner: tuple[tuple[str, bool], ...]
+    is_part: bool
+    needs_place: bool
+
+
+@cache
+def _plan(cls: type[Struct]) -> _Plan:
+    plan = fields(cls)
+    return _Plan(
+        checks=tuple(run for each, run in _CHECKS if issubclass(cls, each)),
+        units=tuple(name for name in ("unit", "frequency") if name in cls.__struct_fields__),
+        concepts=tuple((field.name, field.many) for field in plan if field.kind is Kind.CONCEPT),
+        references=tuple((field.name, field.many, field.refers) for field in plan if field.kind is Kind.REFERENCE),
+        inner=tuple((field.name, field.many) for field in plan if field.kind in (Kind.PART, Kind.VALUE)),
+        is_part=issubclass(cls, Part),
+        needs_place=issubclass(cls, Part) and not issubclass(cls, _NEED_NO_PLACE),
+    )
+
+
+class _Check:
+    """One study that is looked at, from the outside in, and what is found."""
+
+    def __init__(self, study: Study, text: str | None) -> None:
+        self.text, self.length = text, study.record.source.characters
+        if self.length is not None and text is not None:
+            self.length = len(text)
+        self.pointers = Pointers(text) if text is not None and self.length is None else None
+        self.known = {name: [part.key for part in getattr(study, name)] for name in _KEYED}
+        self.of_keys: list[Problem] = list(_keys(self.known))
+        self.of_facts: list[Problem] = []
+        self.of_places: list[Problem] = []
+
+    def look(self, path: Path, thing: Struct) -> None:
+        plan = _plan(type(thing))
+        for name in plan.units:
+            if (unit := getattr(thing, name)) is not None and unit not in COMMON:
+                self.of_facts.extend(_unit((*path, name), unit))
+        for name, many in plan.concepts:
+            value = getattr(thing, name)
+            for curie in value if many else (value,):
+                if curie is not None and (problem := _concept(curie)):
+                    self.of_facts.append(Problem((*path, name), *problem))
+        for run in plan.checks:
+            self.of_facts.extend(run(path, thing))
+        for name, many, refers in plan.references:
+            value = getattr(thing, name)
+            for key in value if many else (value,):
+                if key is not None and key not in self.known[refers]:
+                    known = ", ".join(self.known[refers]) or "(none is given)"
+                    told = f"{key!r} is not one of the study's {refers}"
+                    self.of_keys.append(Problem((*path, name), told, f"use one of: {known}"))
+        if plan.is_part:
+            self.look_at_places(path, thing, plan.needs_place)
+        for name, many in plan.inner:
+            value = getattr(thing, name)
+            if many:
+                for index, member in enumerate(value):
+                    self.look((*path, name, index), member)
+            elif value is not None:
+                self.look((*path, name), value)
+
+    def look_at_places(self, path: Path, part: Any, needed: bool) -> None:
+        """Each fact has a place, each place lies in the source; with the text at hand, on whole words of it."""
+        if not part.evidence:
+            if needed and part != Report():
+                self.of_places.append(Problem(path, f"this {_name(part)} has no evidence", "add evidence: START-END"))
+            return
+        for index, place in enumerate(part.evidence):
+            if self.pointers is not None and place.pointer is not None:
+                if not self.pointers.lead(place.pointer):
+                    where = (*path, "evidence", index)
+                    self.of_places.append(Problem(where, f"the record has nothing at {place}", "read the record again"))
+            elif self.length is not None or place.pointer is None:
+                self.of_places.extend(_place((*path, "evidence", index), place, self.length, self.text))
+
+
 def check(study: Study, text: str | None = None) -> list[Problem]:
-    """Give every problem of a study, those of its codes and keys first.
+    """Give every problem of a study, those of its keys first, those of its places last.
 
     :param text: the source text, where it is at hand: then places must fall on whole words of it
+    :raises EvidenceError: if places are pointers, and the text is no JSON
     """
-    problems = list(_keys(study))
-    for path, thing in _walk(study, ()):
-        problems.extend(_codes(path, thing))
-        for cls, run in _CHECKS:
-            if isinstance(thing, cls):
-                problems.extend(run(path, thing))
-    problems.extend(_sums(study))
-    problems.extend(_places(study, text))
-    return problems
+    found = _Check(study, text)
+    found.look((), study)
+    return [*found.of_keys, *found.of_facts, *_sums(study), *found.of_places]
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:

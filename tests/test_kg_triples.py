@@ -1,6 +1,7 @@
 """Promise: a study said in RDF comes back the same, from memory, from disk, from a server and from a file of N-Quads.
 
-Loading again gives the same IRIs; no part is without a name, a study and a type; every place leads back.
+What is written in bulk, lines and rows of the results table, is what a plain writer says one quad at a time. Loading
+again gives the same IRIs; no part is without a name, a study and a type; every place leads back.
 """
 
 import re
@@ -9,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyoxigraph as ox
 import pytest
 import rdflib
@@ -20,11 +22,12 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 from picograph.kg.derivation import derive
 from picograph.kg.linking import link
 from picograph.kg.model import PG, part_classes, parts_of
-from picograph.kg.readers import study_file
+from picograph.kg.readers import read_record, study_file
 from picograph.kg.results import Baseline, Interval, PValue, Quantity
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.store import open_store
-from picograph.kg.study import Arm, Condition, Population, Report, Study
+from picograph.kg.store.table import lines_of
+from picograph.kg.study import Arm, Conclusion, Condition, Population, Report, Study
 from picograph.kg.triples import (
     BASE,
     canonical,
@@ -40,8 +43,10 @@ from picograph.kg.triples import (
     study_iri,
     study_key,
     study_of,
+    write,
 )
 from picograph.ontology.errors import InputError
+from picograph.tests.plain_triples import plain_quads
 from picograph.tests.strategies import studies, study_keys, texts
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -135,6 +140,88 @@ def test_studies_come_back_from_disk(many: list[Study], tmp_path_factory: pytest
 @given(many=_several, by_update=st.booleans())
 def test_studies_come_back_from_a_server(many: list[Study], by_update: bool, remote_url: str) -> None:
     through(remote_url, many, remote_url.removesuffix("query") + "update" if by_update else None)
+
+
+# --- bulk --------------------------------------------------------------------------------------------------------
+
+
+def check_bulk(given: Study) -> int:
+    """Hold what is written in bulk against the plain writer, and its rows against those of its quads; how many."""
+    written = write(given, made_from="f" * 64)
+    quads = list(ox.parse(written.lines, format=ox.RdfFormat.N_QUADS))
+    assert ox.serialize(quads, format=ox.RdfFormat.N_QUADS) == written.lines, "N-Quads in their canonical form"
+    graph = names_of(given).record
+    sums = {PG + "contentChecksum": written.checksum, PG + "inputChecksum": "f" * 64}
+    said = {quad for quad in quads if quad.predicate.value not in sums}
+    assert len(set(quads)) == len(quads) == written.triples == len(said) + 2
+    assert {q.predicate.value: q.object.value for q in quads if q not in said} == sums  # type: ignore[union-attr]
+    assert said == plain_quads(given)
+    rows = lines_of(graph, quads)
+    assert (rows is None) == (written.rows is None)
+    if written.rows is not None:
+        assert rows is not None
+        assert set(rows) == {"parts"}
+        assert sorted_rows(written.rows) == sorted_rows(rows["parts"])
+    return len(quads)
+
+
+def sorted_rows(lines: bytes) -> list[dict[str, Any]]:
+    rows = [msgspec.json.decode(line) for line in lines.splitlines()]
+    for row in rows:
+        row.update({name: sorted(cell) for name, cell in row.items() if isinstance(cell, list)})
+    return sorted(rows, key=lambda row: str(row["part"]))
+
+
+@examples(200)
+@given(studies())
+def test_bulk_says_of_any_study_what_the_plain_writer_says(given: Study) -> None:
+    check_bulk(given)
+
+
+def test_bulk_says_of_real_records_what_the_plain_writer_says(shared: Path) -> None:
+    sizes = []
+    for path in sorted([*shared.glob("clinicaltrials/*.json"), *shared.glob("pubmed/*.xml")]):
+        sizes.append(check_bulk(derive(link(read_record(path.read_bytes(), path.name)))))
+    assert len(sizes) == 8
+    assert max(sizes) > 3000
+    check_bulk(seed())
+
+
+@pytest.mark.parametrize("number", ["1e20", "0.1234567890123456789", "-99999999999999999999.5", "12345678901234567890"])
+def test_a_number_that_no_row_can_hold_is_in_the_quads_alone(number: str) -> None:
+    given = study(baselines=(Baseline(variable="x", quantity=Quantity(unit="1", value=Decimal(number))),))
+    check_bulk(given)
+    assert (write(given).rows is None) == (number in ("1e20", "0.1234567890123456789"))
+
+
+def test_characters_that_a_mark_or_an_escape_is_made_of() -> None:
+    for letter in [*map(chr, range(1, 0x21)), '"', "\\", "\x7f", "\x85", "\u2028", "\ufffe", "\U0001d4b3", "\\u0000"]:
+        check_bulk(study(conclusions=(Conclusion(label=f"a{letter}b"),)))
+    assert write(study(conclusions=(Conclusion(label="a\0b"),))).rows is None
+
+
+def test_two_parts_of_one_name_are_told_from_one() -> None:
+    """No reader makes them, and no row can hold them."""
+    twice = study(arms=(Arm(key="a", label="A"), Arm(key="a", label="B")))
+    check_bulk(twice)
+    assert write(twice).rows is None
+    assert write(twice).checksum != write(study(arms=(Arm(key="a", label="A"),))).checksum
+
+
+def test_a_checksum_is_of_everything_that_a_graph_says() -> None:
+    given = study(arms=(Arm(key="a", label="A"),), conclusions=(Conclusion(label="good"),))
+    others = [
+        structs.replace(given, key="pmid:2"),
+        structs.replace(given, record=structs.replace(RECORD, document="pmid:2")),
+        structs.replace(given, record=structs.replace(RECORD, method=Method.MODEL)),
+        structs.replace(given, record=structs.replace(RECORD, source=Source(sha256="1" * 64, characters=500))),
+        structs.replace(given, arms=(Arm(key="a", label="B"),)),
+        structs.replace(given, arms=(Arm(key="b", label="A"),)),
+        structs.replace(given, conclusions=(Conclusion(label="bad"),)),
+        structs.replace(given, conclusions=()),
+    ]
+    assert len({write(each).checksum for each in [given, *others]}) == 1 + len(others)
+    assert write(given, made_from="1" * 64).checksum == write(given).checksum
 
 
 # --- the shape --------------------------------------------------------------------------------------------------
