@@ -85,10 +85,13 @@ class Pages:
 
     def text(self) -> bytes:
         """Give the lines of all subjects as N-Quads."""
-        end = f" {GRAPH} .\n"
-        pieces = [f"{subject} " + f"{end}{subject} ".join(lines) for subject, lines in sorted(self.lines.items())]
-        text = end.join(pieces) + end
-        return text.replace(STUDY, self.study).replace(SOURCE, self.source).replace(GRAPH, f"<{self.graph}>").encode()
+        study, source, end = self.study.encode(), self.source.encode(), f" <{self.graph}> .\n"
+        pieces = []
+        for marked, lines in sorted(self.lines.items()):
+            subject = marked.replace(STUDY, self.study).replace(SOURCE, self.source).replace(GRAPH, f"<{self.graph}>")
+            piece = f"{subject} " + f"{end}{subject} ".join(lines) + end
+            pieces.append(piece.encode().replace(SOURCE.encode(), source).replace(STUDY.encode(), study))
+        return b"".join(pieces)  # subject by subject: no piece is so large that the system is asked for its memory
 
 
 class Spelling(NamedTuple):

@@ -383,7 +383,7 @@ class _Load:
             with self.store.write() as writer:
                 for graph, quads in new_words.items():
                     writer.replace(graph, quads)
-                writer.put(list(changes.values()))
+                writer.put(list(changes.values()), self.jobs)
         return done + list(map(_moved, filed.moved))
 
 

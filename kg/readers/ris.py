@@ -47,7 +47,10 @@ def sniff(head: bytes) -> bool:
     >>> sniff(b"TY  - JOUR\\nTI  - A title\\nER  - \\n"), sniff(b"TY: JOUR\\n")
     (True, False)
     """
-    plain = bibliography.head_of(head).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    plain = bibliography.head_of(head)
+    if b"TY " not in plain:
+        return False
+    plain = plain.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     first, tagged = _FIRST.search(plain), _ANY.search(plain)
     return first is not None and tagged is not None and first.start() == tagged.start()
 

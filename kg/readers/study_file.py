@@ -60,6 +60,8 @@ def sniff(head: bytes) -> bool:
     >>> sniff(b"# a comment\\npicograph: study 1\\n"), sniff(b"title: x")
     (True, False)
     """
+    if b"picograph:" not in head:
+        return False
     return re.search(rb"^(?:\xef\xbb\xbf)?picograph:", head, re.MULTILINE) is not None
 
 

@@ -42,8 +42,12 @@ class Writer(Protocol):
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         """Make a named graph hold exactly these quads."""
 
-    def put(self, graphs: Sequence[GraphText]) -> None:
-        """Make each of many named graphs hold exactly its lines; no graph is given twice."""
+    def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
+        """Make each of many named graphs hold exactly its lines.
+
+        :param graphs: none is given twice
+        :param threads: how many may be used
+        """
 
     def remove(self, graph: str) -> None:
         """Take a named graph out."""

@@ -70,16 +70,17 @@ class _OxigraphWriter:
         if self._table:
             self._table.replace(graph, quads, known=known)
 
-    def put(self, graphs: Sequence[GraphText]) -> None:
+    def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
         """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
         with _as_os_errors():
             oxigraph = self._oxigraph()
             known = {graph.name for graph in graphs if oxigraph.contains_named_graph(NamedNode(graph.name))}
             for name in known:
                 oxigraph.remove_graph(NamedNode(name))
-            lines = b"".join(graph.lines for graph in graphs)
-            write = oxigraph.bulk_load if len(lines) > _BULK else oxigraph.load
-            write(lines, format=RdfFormat.N_QUADS)
+            if sum(len(graph.lines) for graph in graphs) < _BULK:
+                oxigraph.load(b"".join(graph.lines for graph in graphs), format=RdfFormat.N_QUADS)
+            else:
+                _bulk_load(oxigraph, graphs, threads)
         if self._table:
             for graph in graphs:
                 self._table.put(graph.name, graph.rows, known=graph.name in known)
@@ -115,6 +116,17 @@ class _OxigraphWriter:
     def close_table(self) -> None:
         if self._table:
             self._table.close()
+
+
+def _bulk_load(oxigraph: Oxigraph, graphs: Sequence[GraphText], threads: int) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def load(part: int) -> None:
+        lines = b"".join(graph.lines for graph in graphs[part::threads])
+        oxigraph.bulk_load(lines, format=RdfFormat.N_QUADS)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(load, range(threads)))
 
 
 class _OxigraphStore(Store):
