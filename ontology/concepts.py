@@ -24,6 +24,7 @@ SLICES = {
     "drugbank.tsv": "drugbank",
     "mesh_qualifiers.tsv": "mesh",
 }
+PREFIX_OF_SLICE = {"mesh": "mesh", "CHEBI": "chebi", "drugbank": "drugbank"}
 _SEVERAL = ("synonyms", "parents", "tree_numbers", "roles")  # columns with values between "|"
 
 
@@ -37,6 +38,17 @@ class Concept(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parents: tuple[str, ...] = ()  # one step up; of a MeSH supplementary concept: the descriptors it is mapped to
     tree_numbers: tuple[str, ...] = ()  # MeSH only
     roles: tuple[str, ...] = ()  # ChEBI only: what the substance does, such as inhibiting an enzyme
+    actions: tuple[str, ...] = ()  # MeSH only: descriptors of pharmacological actions
+    codes: tuple[str, ...] = ()  # numbers that registries gave the same thing, such as those of CAS
+
+
+def fold(text: str) -> str:
+    """Write a name in the one way in which names are compared: one case, single spaces.
+
+    >>> fold("  LIVER   Neoplasms ")
+    'liver neoplasms'
+    """
+    return " ".join(text.split()).casefold()
 
 
 @cache
@@ -109,13 +121,22 @@ def path(curie: str, to: str | None = None) -> tuple[str, ...]:
     ()
     """
     goal = concept(to).curie if to is not None else None
-    ways: list[tuple[str, ...]] = [(concept(curie).curie,)]
-    seen = {ways[0][0]}
+    return way_up(concept(curie).curie, _parents, goal)
+
+
+def way_up(start: str, parents: Callable[[str], tuple[str, ...]], goal: str | None = None) -> tuple[str, ...]:
+    """Give a shortest way up from a node: to a goal, or else to a top; empty where there is none.
+
+    >>> way_up("a", {"a": ("b", "c"), "b": ("d",), "c": (), "d": ()}.__getitem__)
+    ('a', 'c')
+    """
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = {start}
     for way in ways:  # the list grows while it is read: breadth first
-        parents = _parents(way[-1])
-        if way[-1] == goal or (goal is None and not parents):
+        above = parents(way[-1])
+        if way[-1] == goal or (goal is None and not above):
             return way
-        for parent in parents:
+        for parent in above:
             if parent not in seen:
                 seen.add(parent)
                 ways.append((*way, parent))
@@ -196,6 +217,15 @@ def _lines() -> dict[str, tuple[str, str]]:
     }
 
 
+def shipped(curie: str) -> Concept | None:
+    """Give a concept that ships by its CURIE as it is written here, or None.
+
+    >>> shipped("mesh:D006528").label
+    'Carcinoma, Hepatocellular'
+    """
+    return _concept(curie)
+
+
 @cache
 def _concept(curie: str) -> Concept | None:
     name, line = _lines().get(curie, ("", ""))
@@ -215,6 +245,7 @@ class Mapping(Struct, frozen=True, kw_only=True):
     object: str
     justification: str
     source: str
+    comment: str = ""
 
 
 @cache
@@ -234,9 +265,43 @@ def mappings() -> tuple[Mapping, ...]:
             object=row["object_id"],
             justification=row["mapping_justification"],
             source=row["mapping_source"],
+            comment=row["comment"],
         )
         for row in rows
     )
+
+
+@cache
+def _mappings_by_end() -> dict[str, tuple[Mapping, ...]]:
+    found: dict[str, tuple[Mapping, ...]] = {}
+    for row in mappings():
+        for end in {row.subject, row.object}:
+            found[end] = (*found.get(end, ()), row)
+    return found
+
+
+def mappings_of(curie: str) -> tuple[Mapping, ...]:
+    """Give the mappings that ship of one concept, whichever end it is.
+
+    >>> [row.source for row in mappings_of("NCIT:C61948")]
+    ['table:ncit_map']
+    """
+    return _mappings_by_end().get(curie, ())
+
+
+@cache
+def allowed_qualifiers() -> dict[str, frozenset[str]]:
+    """Give the qualifiers that each MeSH descriptor of the slice allows, all by their codes.
+
+    >>> "Q000188" in allowed_qualifiers()["D006528"]
+    True
+    """
+    known = {}
+    for line in read_slice("mesh_allowed_qualifiers.tsv").splitlines()[1:]:
+        qualifiers, descriptors = line.split("\t")
+        group = frozenset(filter(None, qualifiers.split("|")))
+        known.update(dict.fromkeys(descriptors.split("|"), group))
+    return known
 
 
 def sources() -> dict[str, dict[str, Any]]:

@@ -1,15 +1,14 @@
 """Drugs and other substances under the identifiers of several vocabularies."""
 
 from collections import defaultdict
-from functools import cache
 
-from picograph.ontology.concepts import label, mappings
 from picograph.ontology.prefixes import canonical
+from picograph.ontology.words import SHIPPED, Words
 
 EXACT = "skos:exactMatch"
 
 
-def identifiers(curie: str) -> dict[str, tuple[str, ...]]:
+def identifiers(curie: str, words: Words = SHIPPED) -> dict[str, tuple[str, ...]]:
     """Give the identifiers that mean the same as a CURIE, by vocabulary, its own with them.
 
     Only exact matches that are stored count, one after another: a salt, a close match or a shared name never does.
@@ -27,23 +26,13 @@ def identifiers(curie: str) -> dict[str, tuple[str, ...]]:
     {'chebi': ('CHEBI:50928',), 'ncit': ('NCIT:C2194',)}
     """
     start = canonical(curie)
-    exact = _exact()
-    if label(start) is None and not any(start in (row.subject, row.object) for row in mappings()):
+    if words.get(start) is None and next(words.mappings(start), None) is None:
         return {}
     same = [start]
     for one in same:  # grows while it is read
-        same.extend(sorted(exact.get(one, set()).difference(same)))
+        ends = {end for row in words.mappings(one) if row.predicate == EXACT for end in (row.subject, row.object)}
+        same.extend(sorted(ends.difference(same)))
     found: defaultdict[str, list[str]] = defaultdict(list)
     for one in sorted(same):
         found[one.partition(":")[0].lower()].append(one)
     return {vocabulary: tuple(found[vocabulary]) for vocabulary in sorted(found)}
-
-
-@cache
-def _exact() -> dict[str, set[str]]:
-    joined: defaultdict[str, set[str]] = defaultdict(set)
-    for row in mappings():
-        if row.predicate == EXACT:
-            joined[row.subject].add(row.object)
-            joined[row.object].add(row.subject)
-    return dict(joined)

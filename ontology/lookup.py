@@ -1,19 +1,19 @@
 """Find concepts by what a person types: a name, a synonym, a code, a CURIE, an IRI, with or without typing errors.
 
-The search runs over the text of the slices as a whole and splits only the lines that hold the words, so a look-up in
-a fresh process costs little more than reading the files. Typing errors are looked for only when nothing else fits.
+Each vocabulary gives candidates; here they are judged and put in order. A slice that ships is searched as one text, and
+only the lines that hold the words are split, so a look-up in a fresh process costs little more than reading the files;
+a full vocabulary has an index. Typing errors are looked for only when nothing else fits.
 """
 
 import re
-from collections.abc import Iterator
-from functools import cache
 from typing import Literal
 
 from msgspec import Struct
 
-from picograph.ontology.concepts import SLICES, Concept, concepts, parse_line, read_slice
+from picograph.ontology.concepts import Concept
 from picograph.ontology.errors import UsageError
 from picograph.ontology.prefixes import canonical, compress
+from picograph.ontology.words import SHIPPED, Words
 
 How = Literal["CURIE", "IRI", "code", "tree number", "name", "entry term", "prefix", "similar"]
 
@@ -33,7 +33,7 @@ class Match(Struct, frozen=True, kw_only=True):
     score: float  # 100: exact; less: how much of the name was typed, or how alike the two are
 
 
-def find(text: str, limit: int = 10) -> list[Match]:
+def find(text: str, limit: int = 10, words: Words = SHIPPED) -> list[Match]:
     """Find the concepts that fit a text, the best first.
 
     Exact fits come first, then names that begin with the text or have a word that does, and only where there is
@@ -41,6 +41,7 @@ def find(text: str, limit: int = 10) -> list[Match]:
 
     :param text: a name, entry term, code, CURIE, IRI or MeSH tree number
     :param limit: how many to give at most
+    :param words: the vocabularies to look in
     :raises UsageError: if the limit is less than 1
 
     >>> [(match.concept.curie, match.how) for match in find("sorafenib")][:2]
@@ -56,32 +57,26 @@ def find(text: str, limit: int = 10) -> list[Match]:
     wanted = " ".join(text.split())
     if not wanted:
         return []
-    found = _by_identifier(wanted) or _by_name(wanted.casefold()) or _alike(wanted.casefold(), limit)
-    found.sort(key=lambda match: (_ORDER.index(match.how), -match.score))  # equals stay in the order of the slices
+    folded = wanted.casefold()
+    found = _by_identifier(wanted, words) or _by_name(folded, words, limit) or _alike(folded, words, limit)
+    found.sort(key=lambda match: (_ORDER.index(match.how), -match.score))  # equals stay in the order of vocabularies
     return found[:limit]
 
 
-def _by_identifier(wanted: str) -> list[Match]:
+def _by_identifier(wanted: str, words: Words) -> list[Match]:
     wanted = wanted.removeprefix("<").removesuffix(">")
     curie, how = _as_curie(wanted)
     if curie:
-        return [
-            Match(concept=item, how=how, words=wanted, score=100.0) for item in _having(curie) if item.curie == curie
-        ]
-    if _TREE_NUMBER.fullmatch(wanted.upper()):
-        tree = wanted.upper()
-        return [
-            Match(concept=item, how="tree number", words=tree, score=100.0)
-            for item in _having(tree)
-            if tree in item.tree_numbers
-        ]
+        item = words.get(curie)
+        return [Match(concept=item, how=how, words=wanted, score=100.0)] if item else []
+    if _TREE_NUMBER.fullmatch(code := wanted.upper()) and (found := words.sources["mesh"].at_tree(code)):
+        return [Match(concept=item, how="tree number", words=code, score=100.0) for item in found]
     if not any(character.isdigit() for character in wanted):
         return []
-    code = wanted.upper()
     return [
         Match(concept=item, how="code", words=code, score=100.0)
-        for item in _having(":" + code)
-        if item.curie.partition(":")[2] == code
+        for source in words.sources.values()
+        for item in source.with_code(code)
     ]
 
 
@@ -96,34 +91,13 @@ def _as_curie(wanted: str) -> tuple[str | None, How]:
         return None, "CURIE"  # a name may have a colon too
 
 
-def _having(words: str) -> Iterator[Concept]:
-    """The concepts with these very characters somewhere in their line."""
-    for name in SLICES:
-        text = read_slice(name)
-        if words in text:
-            for line in text.splitlines()[1:]:
-                if words in line:
-                    yield parse_line(name, line)
-
-
-def _by_name(wanted: str) -> list[Match]:
-    found = []
-    for name in SLICES:
-        folded = _folded(name)
-        if wanted not in folded:
-            continue
-        # Folding cases keeps line breaks, so the lines of both texts go together.
-        for line, folded_line in zip(read_slice(name).split("\n")[1:], folded.split("\n")[1:], strict=True):
-            if wanted in folded_line:
-                match = _judge(parse_line(name, line), wanted)
-                if match:
-                    found.append(match)
-    return found
-
-
-@cache
-def _folded(name: str) -> str:
-    return read_slice(name).casefold()
+def _by_name(wanted: str, words: Words, limit: int) -> list[Match]:
+    found: dict[str, Match] = {}
+    for source in words.sources.values():
+        for item in (*source.named(wanted), *source.beginning(wanted)):
+            if item.curie not in found and (match := _judge(item, wanted)):
+                found[item.curie] = match
+    return list(found.values())
 
 
 def _judge(item: Concept, wanted: str) -> Match | None:
@@ -141,47 +115,45 @@ def _judge(item: Concept, wanted: str) -> Match | None:
     return Match(concept=item, how="prefix", words=best, score=round(100 * len(wanted) / len(best) * (1 - penalty), 1))
 
 
-def _alike(wanted: str, limit: int) -> list[Match]:
+def _alike(wanted: str, words: Words, limit: int) -> list[Match]:
     from rapidfuzz import fuzz, process  # 9 ms to import: only when nothing else fits
 
-    spelled, names = _spellings()
+    names = [
+        (item, name) for source in words.sources.values() for item in source.alike(wanted)
+        for name in (item.label, *item.synonyms)
+    ]  # fmt: skip
+    spelled = [name.casefold() for _, name in names]
     found: dict[str, Match] = {}
     # Several names of one concept may be alike, so more are asked for than will be given.
     for _, score, index in process.extract(wanted, spelled, scorer=fuzz.ratio, score_cutoff=_CUTOFF, limit=20 * limit):
-        item, words = names[index]
-        found.setdefault(item.curie, Match(concept=item, how="similar", words=words, score=round(score, 1)))
+        item, name = names[index]
+        found.setdefault(item.curie, Match(concept=item, how="similar", words=name, score=round(score, 1)))
     return list(found.values())
-
-
-@cache
-def _spellings() -> tuple[list[str], list[tuple[Concept, str]]]:
-    """Every name in one case, and beside it the concept and the name as it is written."""
-    names = [(item, words) for item in concepts() for words in (item.label, *item.synonyms)]
-    return [words.casefold() for _, words in names], names
 
 
 COLUMNS = ("concept", "label", "vocabulary", "how", "words", "path", "same_as", "iri")
 
 
-def describe(match: Match) -> dict[str, str | tuple[str, ...]]:
+def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str, ...]]:
     """Give what a person wants to know of a match: its place in the hierarchy, and what is the same elsewhere.
 
     >>> "CHEBI:50924" in describe(find("sorafenib")[0])["same_as"]
     True
     """
-    from picograph.ontology.concepts import label, path
     from picograph.ontology.drugs import identifiers
     from picograph.ontology.prefixes import expand
 
     concept = match.concept
-    same = (other for others in identifiers(concept.curie).values() for other in others if other != concept.curie)
+    same = (
+        other for others in identifiers(concept.curie, words).values() for other in others if other != concept.curie
+    )
     return {
         "concept": concept.curie,
         "label": concept.label,
         "vocabulary": concept.vocabulary,
         "how": match.how,
         "words": match.words,
-        "path": tuple(label(step) or step for step in path(concept.curie)[1:]),
+        "path": tuple(words.label(step) or step for step in words.path(concept.curie)[1:]),
         "same_as": tuple(same),
         "iri": expand(concept.curie),
     }

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import RowLines
+from picograph.ontology.words import SHIPPED, Words
 
 if TYPE_CHECKING:
     import rdflib
@@ -84,6 +85,11 @@ class Store(ABC):
     @abstractmethod
     def graph(self) -> "rdflib.Dataset":
         """Give an rdflib Dataset over the same data, without a copy."""
+
+    @property
+    def words(self) -> Words:
+        """The vocabularies at hand: those that were added to the store in full, and the slices of the others."""
+        return SHIPPED
 
     def table(self) -> "ResultsTable | None":
         """Give the results table, which says the same as the quads; None where there is none."""

@@ -1,9 +1,10 @@
 """The embedded store: a folder of generations, or memory.
 
 A folder holds ``CURRENT`` (the name of the current generation), ``generation-N/quads`` (an Oxigraph store) with
-``generation-N/table`` (the results table, made of the same quads), ``sources`` and a lock file. Writing works in a copy
-of the current generation made of hard links; one rename of ``CURRENT`` makes it the current one. So a kill at any
-moment leaves the last whole generation, and whoever is reading keeps the one that they opened.
+``generation-N/table`` (the results table, made of the same quads) and ``generation-N/words`` (the indexes of full
+vocabularies), ``sources`` and a lock file. Writing works in a copy of the current generation made of hard links; one
+rename of ``CURRENT`` makes it the current one. So a kill at any moment leaves the last whole generation, and whoever is
+reading keeps the one that they opened.
 """
 
 import contextlib
@@ -21,7 +22,9 @@ from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
 from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import TableWriter, read_state
+from picograph.kg.store.words import link_indexes
 from picograph.ontology.errors import PicographError, StoreError, UsageError
+from picograph.ontology.words import SHIPPED, Words
 
 if TYPE_CHECKING:
     import rdflib
@@ -207,6 +210,7 @@ class FolderStore(_OxigraphStore):
         self._in_use: IO[bytes] | None = None
         self._generation: Path | None = None  # the one that is open
         self._table: ResultsTable | None = None
+        self._words: Words | None = None
         self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
             raise StoreError(
@@ -274,28 +278,49 @@ class FolderStore(_OxigraphStore):
     def _opened(self) -> Oxigraph:
         """Open the current generation; a later one, where a writer swept it away before it was held."""
         for last in (False,) * 9 + (True,):
-            name = self._current()
-            if name is None:
+            path = self._hold()
+            if path is None:
                 raise StoreError(
                     "there is no store here yet",
                     where=self.location,
                     remedy="load a record first: picograph load FILE --store FOLDER; or try: picograph demo",
                 )
-            path = self._folder / name
             try:
-                if fcntl is not None:
-                    self._in_use = (path / "in-use").open("rb")
-                    fcntl.flock(self._in_use, fcntl.LOCK_SH)
-                opened = Oxigraph.read_only(str(path / "quads"))
-                self._generation = path
-                return opened
+                return Oxigraph.read_only(str(path / "quads"))
             except _ENGINE as error:
                 self.close()
-                if last or self._current() == name:
+                if last or self._current() == path.name:
                     raise StoreError(
                         f"the store cannot be opened: {error}", where=str(path), remedy=_MAKE_NEW
                     ) from None
         raise AssertionError("not reached")
+
+    def _hold(self) -> Path | None:
+        """Hold the current generation, so that no writer sweeps it away; None where there is no store yet."""
+        while self._generation is None:
+            name = self._current()
+            if name is None:
+                return None
+            try:
+                if fcntl is not None:
+                    self._in_use = (self._folder / name / "in-use").open("rb")
+                    fcntl.flock(self._in_use, fcntl.LOCK_SH)
+                self._generation = self._folder / name
+            except OSError as error:
+                self.close()
+                if self._current() == name:
+                    path = self._folder / name
+                    raise StoreError(
+                        f"the store cannot be opened: {error}", where=str(path), remedy=_MAKE_NEW
+                    ) from None
+        return self._generation
+
+    @property
+    def words(self) -> Words:
+        if self._words is None:
+            held = self._hold()
+            self._words = Words(held / "words") if held else SHIPPED
+        return self._words
 
     def table(self) -> "ResultsTable | None":
         self._oxigraph()  # the generation that is read is held
@@ -308,7 +333,7 @@ class FolderStore(_OxigraphStore):
         return self._table
 
     def close(self) -> None:
-        self._open = self._generation = None
+        self._open = self._generation = self._words = None
         if self._table is not None:
             self._table.close()
             self._table = None
@@ -380,6 +405,7 @@ class FolderStore(_OxigraphStore):
         with _as_os_errors():
             if current:
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
+                link_indexes(self._folder / current / "words", path / "words")
             before = self._folder / current / "table" if current else None
             return _OxigraphWriter(Oxigraph(str(path / "quads")), path / "table", before)
 
