@@ -65,7 +65,7 @@ def test_what_ships_is_what_the_script_makes(made: dict[str, str], tmp_path: Pat
     ]
     for name, text in made.items():
         assert (HERE / name).read_bytes() == text.encode(), f"{name} is stale: run make_slice.py"
-    assert {path.name for path in HERE.glob("*.tsv")} == {*made, "seeds.tsv"}
+    assert {path.name for path in HERE.glob("*.tsv")} == {*made, "seeds.tsv", "kinds.tsv"}
     main(["--tables", str(SHARED), "--out", str(tmp_path)])
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {k: v.encode() for k, v in made.items()}
 
