@@ -16,6 +16,7 @@ COMMANDS = {
     "diff": "picograph.commands.diff:diff",
     "query": "picograph.commands.query:query",
     "export": "picograph.commands.export:export",
+    "serve": "picograph.commands.serve:serve",
     "validate": "picograph.commands.validate:validate",
     "store": "picograph.commands.store:store",
     "info": "picograph.commands.info:info",

@@ -87,7 +87,7 @@ def render(
     if not rows:
         return
     joined = {name for column in columns.values() for name in (column.unit_in, column.sign_in)}
-    cells = [{name: _cell(name, columns, row) for name in columns} for row in rows]
+    cells = [{name: cell_text(name, columns, row) for name in columns} for row in rows]
     used = [
         name
         for name, column in columns.items()
@@ -107,7 +107,7 @@ def render(
     yield from _table(columns, layout) if layout else _blocks(columns, used, cells, width)
 
 
-def _cell(name: str, columns: Mapping[str, Column], row: Mapping[str, Cell]) -> str:
+def cell_text(name: str, columns: Mapping[str, Column], row: Mapping[str, Cell]) -> str:
     """Write a cell with its sign before it, and its unit after it where that is a per cent or stands in a column."""
     column, value = columns[name], row[name]
     text = harmless(" ".join(short(column.kind, value).split()))

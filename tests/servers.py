@@ -1,6 +1,8 @@
 """Real SPARQL servers on loopback, each on a free port and in a temporary folder; it ends with whoever started it."""
 
 import contextlib
+import json
+import os
 import shutil
 import socket
 import subprocess
@@ -11,7 +13,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PASSWORD = "dba"  # Virtuoso's own for its user dba in a new database
 
@@ -184,3 +186,64 @@ def virtuoso(folder: Path, *, buffers: int = 10_000, layouts: int = 1000) -> Ite
 
     with running(folder, command, "/sparql", b"Server online at", patience=60) as base:
         yield Virtuoso(base, *started[-1])
+
+
+TOKEN = "a token for tests"
+
+
+class Serving(NamedTuple):
+    """A `picograph serve` that runs."""
+
+    base: str  # its address, with a slash at the end
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def endpoint(self) -> str:
+        """Its SPARQL endpoint."""
+        return self.base + "sparql"
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Give what it logged of a kind."""
+        lines = [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
+
+    def workers(self) -> list[int]:
+        """Give the processes that it started."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii")
+        return [int(each) for each in children.split()]
+
+    def stop(self, patience: float = 20) -> int:
+        """Tell it to stop; gives its exit code."""
+        self.process.terminate()
+        return self.process.wait(patience)
+
+
+@contextlib.contextmanager
+def picograph(store: Path, log: Path, *options: str, **environment: str) -> Iterator[Serving]:
+    """Run `picograph serve` on a free port, over a store."""
+    command = [sys.executable, "-m", "picograph.cli", "serve", "--port", "0", "--store", str(store), *options]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_DATA_HOME", "TMPDIR") if name in os.environ}
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            env={**kept, "PICOGRAPH_TOKEN": TOKEN, **environment},
+        )
+    try:
+        until = time.monotonic() + 60
+        while b'"event":"ready"' not in log.read_bytes():
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"picograph serve does not start: {log.read_text('utf-8', 'replace')}")
+            time.sleep(0.02)
+        ready = next(json.loads(line) for line in log.read_bytes().splitlines() if b'"event":"ready"' in line)
+        yield Serving(ready["url"], process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -694,7 +694,7 @@ BLOCK = f'''
             KILL_AFTER
 '''
 MOMENTS = {
-    "before the copy": "embedded._OxigraphWriter.__init__ = die",
+    "before the copy": "embedded.OxigraphWriter.__init__ = die",
     "before the first graph": "KILL_BEFORE",
     "between two graphs": "KILL_BETWEEN",
     "after the last graph": "KILL_AFTER",

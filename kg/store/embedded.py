@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from pyoxigraph import NamedNode, Quad, RdfFormat
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
-from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_service, short
+from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_load, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import TableWriter, read_state
 from picograph.kg.store.words import link_indexes
@@ -39,6 +39,7 @@ except ImportError:  # Windows keeps open files from being deleted, which is all
 _GENERATION = re.compile(r"generation-([0-9]{6,15})")
 _ENGINE = (OSError, RuntimeError)  # what Oxigraph raises where files cannot be read or written, or are damaged
 _BULK = 1 << 21  # bytes of N-Quads from which bulk loading is quicker than a transaction
+_REMADE = 300_000  # quads; the table of a larger store is not made again by an update
 _MAKE_NEW = "see whether the folder is whole and readable; load the records into a new folder if it is not"
 
 
@@ -51,7 +52,7 @@ def _as_os_errors() -> Iterator[None]:
         raise OSError(str(error)) from None
 
 
-class _OxigraphWriter:
+class OxigraphWriter:
     """Writes into a copy; of no more use when its block has ended."""
 
     def __init__(self, oxigraph: Oxigraph, table: Path | None = None, before: Path | None = None) -> None:
@@ -93,6 +94,40 @@ class _OxigraphWriter:
             self._oxigraph().remove_graph(NamedNode(graph))
         if self._table:
             self._table.remove(graph)
+
+    def update(self, sparql: str, base: str, hosts: Collection[str] = ()) -> None:
+        """Run a SPARQL 1.1 update, all or nothing. Which graphs it changes is not known: the table is made again.
+
+        :raises UsageError: if it is not SPARQL 1.1, or asks an address that it may not
+        """
+        refuse_service(sparql, hosts)
+        refuse_load(sparql, hosts)
+        refuse_deep(sparql)
+        try:
+            self._oxigraph().update(sparql, base_iri=base)
+        except SyntaxError as error:
+            raise UsageError(
+                f"this is not SPARQL 1.1: {short(str(error))}",
+                where="the update",
+                remedy="correct it at that line and column",
+            ) from None
+        if len(self._oxigraph()) <= _REMADE:
+            self.rebuild()
+        else:
+            self.drop_table()
+
+    def replace_default(self, triples: Sequence[Triple]) -> None:
+        """Make the default graph hold exactly these triples. Records are never there."""
+        with _as_os_errors():
+            self._oxigraph().clear_graph(DefaultGraph())
+            self._oxigraph().extend(Quad(*triple) for triple in triples)
+
+    def drop_table(self) -> None:
+        """Leave the results table out: the quads alone answer, until `FolderStore.rebuild`."""
+        self.close_table()
+        self._table = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def rebuild(self) -> None:
         """Make the results table again, from the quads."""
@@ -138,12 +173,35 @@ class _OxigraphStore(Store):
     def _oxigraph(self) -> Oxigraph:
         raise NotImplementedError
 
-    def query(self, sparql: str) -> QueryResults:
-        refuse_service(sparql)
+    def query(
+        self,
+        sparql: str,
+        *,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        hosts: Collection[str] = (),
+        base: str | None = None,
+    ) -> QueryResults:
+        """Answer a SPARQL 1.1 query.
+
+        :param default_graphs: the data set, which goes before the query's own; neither given: the store's
+        :param hosts: which other endpoints it may ask
+        :param base: what its relative IRIs are relative to
+        """
+        refuse_service(sparql, hosts)
         refuse_deep(sparql)
+        named = default_graphs is not None or named_graphs is not None
         try:
+            if named:
+                return self._oxigraph().query(
+                    sparql,
+                    base_iri=base,
+                    default_graph=[NamedNode(name) for name in default_graphs or ()],
+                    named_graphs=[NamedNode(name) for name in named_graphs or ()],
+                )
             # a query that names its data set has that one: Oxigraph would ignore the names for the union's sake
-            return self._oxigraph().query(sparql, use_default_graph_as_union=not names_dataset(sparql))
+            union = not names_dataset(sparql)
+            return self._oxigraph().query(sparql, base_iri=base, use_default_graph_as_union=union)
         except SyntaxError as error:
             raise UsageError(
                 f"this is not SPARQL 1.1: {short(str(error))}",
@@ -192,7 +250,7 @@ class MemoryStore(_OxigraphStore):
     def write(self) -> Iterator[Writer]:
         copy = Oxigraph()
         copy.bulk_extend(iter(self._store))
-        with contextlib.closing(_OxigraphWriter(copy)) as writer:
+        with contextlib.closing(OxigraphWriter(copy)) as writer:
             yield writer
         self._store = copy
 
@@ -322,6 +380,28 @@ class FolderStore(_OxigraphStore):
             self._words = Words(held / "words") if held else SHIPPED
         return self._words
 
+    def current(self) -> str | None:
+        """Give the name of the current generation; None where there is none yet.
+
+        :raises StoreError: if the store is damaged
+        """
+        return self._current()
+
+    @property
+    def generation(self) -> str:
+        """The name of the generation that is read.
+
+        :raises StoreError: if there is none
+        """
+        self._oxigraph()
+        assert self._generation is not None
+        return self._generation.name
+
+    def refresh(self) -> None:
+        """Move over to the current generation, if it is another than the one that is open."""
+        if self._generation is not None and self._current() != self._generation.name:
+            self.close()
+
     def table(self) -> "ResultsTable | None":
         self._oxigraph()  # the generation that is read is held
         if self._table is None and self._generation is not None:
@@ -391,6 +471,27 @@ class FolderStore(_OxigraphStore):
         self.close()
         self._sweep(keep={path.name})
 
+    def size(self) -> int:
+        """Give the number of quads."""
+        return len(self._oxigraph())
+
+    def has_graph(self, name: str) -> bool:
+        """Say whether there is a named graph."""
+        return self._current() is not None and self._oxigraph().contains_named_graph(NamedNode(name))
+
+    def in_graph(self, name: NamedNode | DefaultGraph) -> Iterator[Quad]:
+        """Give the quads of a graph, the default one too."""
+        if self._current() is None:
+            return iter(())
+        return self._whole(self._oxigraph().quads_for_pattern(None, None, None, name))
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator["OxigraphWriter"]:
+        """Open the store for any change: like `write`, with updates."""
+        with self.write() as writer:
+            assert isinstance(writer, OxigraphWriter)
+            yield writer
+
     def rebuild(self) -> None:
         """Make the results table again, from the quads.
 
@@ -398,16 +499,16 @@ class FolderStore(_OxigraphStore):
         """
         self._oxigraph()
         with self.write() as writer:
-            assert isinstance(writer, _OxigraphWriter)
+            assert isinstance(writer, OxigraphWriter)
             writer.rebuild()
 
-    def _copy(self, current: str | None, path: Path) -> _OxigraphWriter:
+    def _copy(self, current: str | None, path: Path) -> OxigraphWriter:
         with _as_os_errors():
             if current:
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
                 link_indexes(self._folder / current / "words", path / "words")
             before = self._folder / current / "table" if current else None
-            return _OxigraphWriter(Oxigraph(str(path / "quads")), path / "table", before)
+            return OxigraphWriter(Oxigraph(str(path / "quads")), path / "table", before)
 
     def _last(self) -> int:
         """Give the highest number of a generation, or 0."""

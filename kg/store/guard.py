@@ -4,12 +4,14 @@ Nothing is asked of an address that the user did not name, and no query is so de
 """
 
 import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from picograph.ontology.errors import UsageError
 
 # What may hold the word without being the keyword: texts, IRIs, comments, variables and local names. Engines read
 # without word boundaries, so that "1SERVICE<…>" and "SERVICE:x{…}" are clauses: all else that holds the word is one.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""' r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
     r'|"(?:[^"\\\n\r]|\\.)*"' r"|'(?:[^'\\\n\r]|\\.)*'"
     r"|<[^<>\"{}|^`\\\x00-\x20]*>|#[^\n\r]*|[?$]\w+"
@@ -41,36 +43,82 @@ def _bare(sparql: str, unsure: str) -> str:
         doubtful = text.startswith("<") and not _SURE_IRI.match(text) and _UNSURE_IRI.search(text)
         return unsure if doubtful else " "
 
-    return _TOKEN.sub(blank, sparql)
+    return TOKEN.sub(blank, sparql)
 
 
-def refuse_service(sparql: str) -> None:
+def refuse_service(sparql: str, hosts: Collection[str] = ()) -> None:
     """Refuse a query that would ask another endpoint, or that hides whether it would.
 
+    :param hosts: whom it may ask, by name or address
     :raises UsageError: if the query has a SERVICE clause
 
     >>> refuse_service('SELECT ?service WHERE { ?service ?p "SERVICE" }')
+    >>> refuse_service("SELECT * WHERE { SERVICE <http://example.org/> { ?s ?p ?o } }", hosts=["example.org"])
     >>> refuse_service("SELECT * WHERE { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }")
     Traceback (most recent call last):
     picograph.ontology.errors.UsageError: the query asks another endpoint with SERVICE...
     """
+    _refuse_address(sparql, "SERVICE", hosts)
+
+
+def refuse_load(sparql: str, hosts: Collection[str] = ()) -> None:
+    """Refuse an update that would read from an address, or that hides whether it would.
+
+    :param hosts: whom it may ask, by name or address
+    :raises UsageError: if the update has a LOAD
+
+    >>> refuse_load("INSERT DATA { <http://example.org/load> <http://example.org/p> 'LOAD' }")
+    >>> refuse_load("LOAD SILENT <http://127.0.0.1/> INTO GRAPH <http://example.org/g>", hosts=["example.org"])
+    Traceback (most recent call last):
+    picograph.ontology.errors.UsageError: the query asks http://127.0.0.1/ with LOAD, and may not...
+    """
+    _refuse_address(sparql, "LOAD", hosts)
+
+
+def _refuse_address(sparql: str, keyword: str, hosts: Collection[str]) -> None:
+    word = keyword.lower()
     plain = sparql
     while (decoded := _ESCAPE.sub(_unescape, plain)) != plain:  # \uXXXX may stand anywhere, in keywords too
         plain = decoded
-    if "service" not in plain.lower():
+    if word not in plain.lower():
         return
     if plain != sparql:
         raise UsageError(
-            "the query has the word SERVICE and \\u escapes, which may hide a clause that asks another endpoint",
+            f"the query has the word {keyword} and \\u escapes, which may hide a clause that asks another address",
             where="the query",
             remedy="write the characters themselves instead of \\u escapes",
         )
-    if "service" in _bare(sparql, " service ").lower():
+    bare = _bare(_allowed(sparql, keyword, hosts) if hosts else sparql, f" {word} ")
+    if word in bare.lower():
+        another = "endpoint" if keyword == "SERVICE" else "address"
         raise UsageError(
-            "the query asks another endpoint with SERVICE, which is off",
+            f"the query asks another {another} with {keyword}, which is off",
             where="the query",
-            remedy="ask that endpoint itself: picograph query … --store URL; a prefix needs a name without that word",
+            remedy="ask that endpoint itself: picograph query … --store URL; a prefix needs a name without that word"
+            if keyword == "SERVICE"
+            else "send the data itself; a prefix needs a name without that word",
         )
+
+
+def _allowed(sparql: str, keyword: str, hosts: Collection[str]) -> str:
+    """Take out the clauses that ask a host which may be asked; they are plain ones, with a whole IRI."""
+    clause = re.compile(
+        rf"(?<![\w?$:@.-]){keyword}\s+(?:SILENT\s+)?<(https?://[^<>\"{{}}|^`\\\x00-\x20]*)>|{TOKEN.pattern}",
+        re.IGNORECASE | re.DOTALL,
+    )
+
+    def look(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        if urlsplit(found[1]).hostname not in {host.lower() for host in hosts}:
+            raise UsageError(
+                f"the query asks {short(found[1])} with {keyword}, and may not",
+                where="the query",
+                remedy=f"the hosts that may be asked are: {', '.join(hosts)}",
+            )
+        return " "
+
+    return clause.sub(look, sparql)
 
 
 def refuse_deep(sparql: str) -> None:
@@ -135,7 +183,7 @@ def names_dataset(sparql: str) -> bool:
     """
     if "from" not in sparql.lower():
         return False
-    bare = _TOKEN.sub(lambda token: ":" if token[0].startswith(":") else " ", sparql)
+    bare = TOKEN.sub(lambda token: ":" if token[0].startswith(":") else " ", sparql)
     return bool(_FROM.search(bare.partition("{")[0]))
 
 
