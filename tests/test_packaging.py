@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PACKAGES = PROJECT["tool"]["setuptools"]["packages"]
 NOT_SHIPPED = {"bench", "build", "dist", "docs", "tests"}
-HELD = {".json", ".py", ".rq", ".toml", ".tsv", ".ttl", ".yaml"}
+HELD = {".html", ".json", ".py", ".rq", ".toml", ".tsv", ".ttl", ".yaml"}
 
 
 def folder(package: str) -> Path:
