@@ -21,6 +21,7 @@ def export(
     from picograph.kg.triples import graphs_of, names_of
     from picograph.queries.exports import export as exporter
     from picograph.queries.exports import write_whole
+    from picograph.queries.retractions import Retractions
 
     function = exporter(target)
     with open_store(store, update_endpoint) as opened:
@@ -32,10 +33,13 @@ def export(
         else:
             graphs = graphs_of(opened.quads(), records_only=not words)
         exported = function(graphs)
+        cautions = Retractions.of(opened).of_graphs(graphs)
         if output is None:
             for chunk in exported.chunks:
                 out(chunk)
         else:
             write_whole(output, exported.chunks)
+    for caution in cautions:
+        say(f"Caution: {caution}")
     for loss in exported.losses:
         say(f"Not expressed in {target}: {loss}.")

@@ -42,6 +42,7 @@ def show(
     """
     from picograph.kg.store.records import records
     from picograph.queries import show as page
+    from picograph.queries.retractions import Retractions
 
     with open_store(store, update_endpoint) as opened:
         offer(opened, sources)
@@ -51,12 +52,15 @@ def show(
             return None if text is None else place.words(text)
 
         printed = list(page.fresh(records(opened, study)))
+        retractions = Retractions.of(opened)
         if default_format(form) != "table":
             columns = columns_of(**dict.fromkeys(page.COLUMNS[: None if evidence else -1], "text"))
-            print_rows(columns, list(page.rows(printed, words if evidence else None)), default_format(form))
+            print_rows(
+                columns, list(page.rows(printed, words if evidence else None, retractions)), default_format(form)
+            )
             return
         for index, (record, shown) in enumerate(printed):
             if shown or not index:
-                out("\n" * bool(index) + "\n".join(page.heading(record, width())))
+                out("\n" * bool(index) + "\n".join(page.heading(record, width(), retractions)))
                 for line in page.text(shown, width(), words if evidence else None):
                     out(line)

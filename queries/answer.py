@@ -5,11 +5,14 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import msgspec
 
 from picograph.queries.question import Question
+
+if TYPE_CHECKING:
+    from picograph.queries.retractions import Retractions
 
 Cell = str | int | Decimal | bool | tuple[str, ...] | None
 Row = dict[str, Cell]
@@ -84,14 +87,26 @@ class Answer(Sequence[Row]):
     """The rows that a question gave, in its order.
 
     Each row is a dictionary from column to typed value: integers, `Decimal`, booleans, texts, tuples of IRIs for
-    evidence. What the source does not report is None; zero is 0.
+    evidence. What the source does not report is None; zero is 0. Beside the columns of its question each answer has
+    ``retracted``: the retracted reports that a row uses, None where it uses none.
     """
 
-    def __init__(self, question: Question, parameters: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    def __init__(
+        self,
+        question: Question,
+        parameters: Mapping[str, Any],
+        rows: Sequence[Row],
+        retractions: "Retractions | None" = None,
+    ) -> None:
+        """Take what a question gave, and the retracted reports of the store that gave it."""
+        from picograph.queries.retractions import COLUMNS, Retractions
+
         self.question = question
         self.parameters = dict(parameters)
-        self.columns = question.columns
+        self.columns = {**question.columns, **COLUMNS}
         self.rows = list(rows)
+        self._retractions = retractions or Retractions(())
+        self._retractions.mark(self.rows, question.columns)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -117,6 +132,7 @@ class Answer(Sequence[Row]):
             found.append(
                 f"{rows} ambiguous: the source leaves a value open. picograph ask ambiguous shows the readings."
             )
+        found += self._retractions.cautions(self.rows, self.question.columns)
         return tuple(found)
 
     def to_json(self) -> bytes:

@@ -159,6 +159,8 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     """
     from pyoxigraph import QuerySolutions
 
+    from picograph.queries.retractions import Retractions
+
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
     results = store.query(sparql(asked, given))
@@ -171,4 +173,4 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
             term = solution[name]
             row[name] = _typed(asked, name, None if term is None else term.value)
         rows.append(row)
-    return Answer(asked, given, rows)
+    return Answer(asked, given, rows, Retractions.of(store))

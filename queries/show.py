@@ -19,11 +19,12 @@ from picograph.kg.results import (
 )
 from picograph.kg.source import Place
 from picograph.kg.study import Intervention, Study
-from picograph.kg.triples import place_iri
+from picograph.kg.triples import names_of, place_iri
 from picograph.queries.answer import Row
+from picograph.queries.retractions import Retractions
 from picograph.queries.wording import SIGNS, columns_of, fold, number, places, unit_words
 
-COLUMNS = ("study", "document", "method", "section", "name", "value", "evidence", "words")
+COLUMNS = ("study", "document", "method", "section", "name", "value", "retracted", "evidence", "words")
 Words = Callable[[str, Place], str | None]  # SHA-256 of a source and a place in it -> the words there
 
 
@@ -319,11 +320,13 @@ def lines(study: Study) -> list[Line]:
     ]
 
 
-def heading(study: Study, width: int) -> list[str]:
-    """Say of which study, by which document and method, the lines below are."""
+def heading(study: Study, width: int, retractions: Retractions | None = None) -> list[str]:
+    """Say of which study, by which document and method, the lines below are; and if that document is retracted."""
     record = study.record
     document = "" if record.document == study.key else f" — {record.document}"
-    return fold(f"{study.key}{document}, {record.method}", width)
+    found = retractions.of_record(names_of(study).record) if retractions else None
+    notice = f" (notice: {found.notice})" if found and found.notice else ""
+    return fold(f"{study.key}{document}, {record.method}{f' — RETRACTED{notice}' if found else ''}", width)
 
 
 def text(shown: Sequence[Line], width: int, words: Words | None = None) -> Iterator[str]:
@@ -367,9 +370,12 @@ def fresh(studies: Iterable[Study]) -> Iterator[tuple[Study, list[Line]]]:
         yield study, new
 
 
-def rows(printed: Iterable[tuple[Study, list[Line]]], words: Words | None = None) -> Iterator[Row]:
+def rows(
+    printed: Iterable[tuple[Study, list[Line]]], words: Words | None = None, retractions: Retractions | None = None
+) -> Iterator[Row]:
     """Give lines as rows for programs; with ``words``, the words of each place too."""
     for study, shown in printed:
+        found = retractions.of_record(names_of(study).record) if retractions else None
         for line in shown:
             row: Row = {
                 "study": study.key,
@@ -378,6 +384,7 @@ def rows(printed: Iterable[tuple[Study, list[Line]]], words: Words | None = None
                 "section": line.section,
                 "name": line.name,
                 "value": line.value,
+                "retracted": (found.document,) if found else None,
                 "evidence": tuple(place_iri(line.source, place) for place in line.evidence),
             }
             if words:

@@ -72,8 +72,11 @@ def _on_rdflib(dataset: Any, name: str, parameters: dict[str, Any]) -> list[Row]
     question = catalog.question(name)
     return [
         {
-            key: cell(column.kind, None if row[key] is None else str(row[key]))
-            for key, column in question.columns.items()
+            **{
+                key: cell(column.kind, None if row[key] is None else str(row[key]))
+                for key, column in question.columns.items()
+            },
+            "retracted": None,
         }
         for row in dataset.query(sparql(question, parameters))
     ]

@@ -2,12 +2,14 @@
 
 import csv as csv_module
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 
 from pyoxigraph import Quad
 
-from picograph.kg.model import Kind, fields
+from picograph.kg.identifiers import is_registry_number
+from picograph.kg.identity import Stands, identifiers_of
+from picograph.kg.model import PG, Kind, fields
 from picograph.kg.results import Part, Result, Value
 from picograph.kg.study import Study
 from picograph.kg.triples import document_iri, place_iri, records_of, study_of
@@ -29,10 +31,12 @@ COLUMNS = (
     "status",
     "note",
     "evidence",
+    "retracted",
 )
 _NAMES = ("term", "variable", "factor", "label", "outcome")
 _DETAILS = ("category", "level", "milestone", "statistic")
 _PARTICIPANTS = {"affected", "at_risk", "count", "denominator", "enrolled", "fatal"}
+_RETRACTED = PG + "retracted"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -94,8 +98,18 @@ def _parts(study: Study) -> Iterator[Part]:
                 yield from value if field.many else (value,) if value is not None else ()
 
 
-def rows(study: Study) -> Iterator[tuple[str, ...]]:
-    """Give the rows of one record, in `COLUMNS`."""
+def _publication(study: Study) -> set[str]:
+    """Give the identifiers of the publication that a record is of."""
+    own = {each.key for each in identifiers_of(study) if each.stands in (Stands.DOCUMENT, Stands.REPORT)}
+    return {each for each in own if not is_registry_number(each)}
+
+
+def rows(study: Study, retracted: Collection[str] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the rows of one record, in `COLUMNS`.
+
+    :param retracted: identifiers of retracted publications
+    """
+    mark = "true" if _publication(study).intersection(retracted) else ""
     labels = {(kind, each.key): each.label for kind in ("arms", "epochs", "outcomes") for each in getattr(study, kind)}
     for part in _parts(study):
         outcome = getattr(part, "outcome", None)
@@ -116,15 +130,15 @@ def rows(study: Study) -> Iterator[tuple[str, ...]]:
         end = (str(denominator) if denominator is not None else "",)
         note = f"ambiguous: {', '.join(sorted(open_fields))}" if open_fields else ""
         for quantity, value, unit in _numbers(part):
-            yield (*start, quantity, value, unit, *end, "reported", note, evidence)
+            yield (*start, quantity, value, unit, *end, "reported", note, evidence, mark)
         if isinstance(part, Result):
             for derived in part.derived:
                 value, unit = format(derived.value, "f"), derived.unit or ""
-                yield (*start, derived.quantity, value, unit, *end, "derived", derived.method, evidence)
+                yield (*start, derived.quantity, value, unit, *end, "derived", derived.method, evidence, mark)
             for field in sorted(open_fields):
-                yield (*start, field, "", "", *end, "ambiguous", note, evidence)
+                yield (*start, field, "", "", *end, "ambiguous", note, evidence, mark)
             if part.absence:
-                yield (*start, "", "", "", *end, part.absence.value, "", evidence)
+                yield (*start, "", "", "", *end, part.absence.value, "", evidence, mark)
 
 
 def csv(graphs: Mapping[str, list[Quad]]) -> Exported:
@@ -133,8 +147,13 @@ def csv(graphs: Mapping[str, list[Quad]]) -> Exported:
     writer = csv_module.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     changed = 0
+    retracted: set[str] = set()
+    for quads in graphs.values():
+        if any(quad.predicate.value == _RETRACTED for quad in quads):
+            found = study_of(quads)
+            retracted |= _publication(found) if found.report.retracted else set()
     for _, quads in records_of(quad for each in graphs.values() for quad in each):
-        for row in rows(study_of(quads)):
+        for row in rows(study_of(quads), retracted):
             safe = [harmless(cell) for cell in row]
             changed += sum(before != after for before, after in zip(row, safe, strict=True))
             writer.writerow(safe)
