@@ -6,10 +6,10 @@ A row uses a retracted report where its evidence lies in the source of such a re
 the same trial are its own, and are not marked.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyoxigraph import Literal, QuerySolutions
+from pyoxigraph import Literal, NamedNode, QuerySolutions
 
 from picograph.kg.identifiers import is_registry_number, node_of
 from picograph.kg.model import PG
@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 COLUMN = "retracted"
 COLUMNS = {COLUMN: Column(kind="list")}
 _PREFIXES = f"PREFIX pg: <{PG}>\nPREFIX prov: <http://www.w3.org/ns/prov#>\n"
+# asked first and by itself: as a rule it finds nothing, and engines then look at one index only
 _SAYING = f"""{_PREFIXES}
+SELECT DISTINCT ?saying WHERE {{
+  GRAPH ?saying {{ ?report pg:retracted ?so }}
+  FILTER (STR(?so) IN ("true", "1"))
+}}"""
+_PUBLICATIONS = f"""{_PREFIXES}
 SELECT DISTINCT ?document ?doi ?pmid ?notice ?citation WHERE {{
+  VALUES ?saying {{ %s }}
   GRAPH ?saying {{
-    ?report pg:retracted ?so .
-    ?saying a pg:Record ; pg:documentKey ?document .
+    ?saying pg:documentKey ?document ; pg:ofStudy/pg:report ?report .
     OPTIONAL {{ ?report pg:doi ?doi }}
     OPTIONAL {{ ?report pg:pmid ?pmid }}
     OPTIONAL {{
@@ -36,7 +42,6 @@ SELECT DISTINCT ?document ?doi ?pmid ?notice ?citation WHERE {{
       OPTIONAL {{ ?related pg:citation ?citation }}
     }}
   }}
-  FILTER (STR(?so) IN ("true", "1"))
 }}
 ORDER BY ?document ?doi ?pmid ?notice ?citation"""
 _OF_PUBLICATION = f"""{_PREFIXES}
@@ -47,7 +52,7 @@ SELECT DISTINCT ?identifier ?record ?study ?document ?source WHERE {{
       prov:wasDerivedFrom ?source .
   }}
 }}"""
-_AT_ONCE = 200  # identifiers in one query
+_AT_ONCE = 200  # terms in one query
 
 
 class Retracted(NamedTuple):
@@ -81,18 +86,17 @@ class Retractions:
     def of(cls, store: "Store") -> "Retractions":
         """Ask a store for its retracted reports."""
         notices: dict[str, str] = {}  # by the identifiers of retracted publications
-        for document, doi, pmid, notice, citation in _rows(store, _SAYING) if store.exists() else ():
+        saying = [str(NamedNode(record)) for (record,) in _rows(store, [], _SAYING)] if store.exists() else []
+        for document, doi, pmid, notice, citation in _rows(store, saying, _PUBLICATIONS):
             told = ", ".join(filter(None, (citation, notice and f"PMID {notice}")))
             for text in (document, doi and f"doi:{doi}", pmid and f"pmid:{pmid}"):
                 if text and not is_registry_number(known := node_of(text)):
                     notices[known] = notices.get(known) or told
         found: dict[tuple[str, str, str, str], str] = {}
         identifiers = [str(Literal(each)) for each in sorted(notices)]
-        for start in range(0, len(identifiers), _AT_ONCE):
-            some = " ".join(identifiers[start : start + _AT_ONCE])
-            for known, record, study, document, source in _rows(store, _OF_PUBLICATION % some):
-                key = (record, study, document, source)
-                found[key] = found.get(key) or notices[known]
+        for known, record, study, document, source in _rows(store, identifiers, _OF_PUBLICATION):
+            key = (record, study, document, source)
+            found[key] = found.get(key) or notices[known]
         return cls(Retracted(*record, notice) for record, notice in found.items())
 
     def __bool__(self) -> bool:
@@ -144,11 +148,13 @@ class Retractions:
 _NAMED = 5  # retracted reports that a caution names
 
 
-def _rows(store: "Store", sparql: str) -> list[tuple[str, ...]]:
-    results = store.query(sparql)
-    assert isinstance(results, QuerySolutions)
-    names = results.variables
-    return [tuple(getattr(row[name], "value", "") for name in names) for row in results]
+def _rows(store: "Store", terms: Sequence[str], sparql: str) -> Iterator[tuple[str, ...]]:
+    """Ask with some terms at a time, where a query has a place for them; give the texts of each row."""
+    for start in range(0, len(terms), _AT_ONCE) if "%s" in sparql else (0,):
+        results = store.query(sparql.replace("%s", " ".join(terms[start : start + _AT_ONCE])))
+        assert isinstance(results, QuerySolutions)
+        names = results.variables
+        yield from (tuple(getattr(row[name], "value", "") for name in names) for row in results)
 
 
 def _texts(cell: "Cell") -> tuple[str, ...]:
