@@ -7,7 +7,7 @@ address that the user names is used instead of the Graph Store Protocol.
 import contextlib
 import urllib.parse
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyoxigraph import (
     NamedNode,
@@ -55,6 +55,35 @@ _FORMS = {
 }
 
 
+def protocol_request(
+    endpoint: str, sparql: str, *, accept: str, default_graph: str | None = None, union: bool = False
+) -> tuple[str, str, bytes, dict[str, str]]:
+    """Write a query as the SPARQL Protocol has it: SPARQLWrapper's request, which `Wire` sends.
+
+    :param union: that the default graph is the union of all; Oxigraph's parameter, other servers do not mind
+    :returns: method, address, body, headers
+
+    >>> method, url, body, headers = protocol_request("http://127.0.0.1/query", "ASK {}", accept="text/csv")
+    >>> method, body, headers["Accept"]
+    ('POST', b'query=ASK+%7B%7D', 'text/csv')
+    """
+    from SPARQLWrapper import POST, SPARQLWrapper
+
+    wrapper: Any = SPARQLWrapper(endpoint, agent="picograph")
+    wrapper.queryString, wrapper.queryType = sparql, "SELECT"  # setQuery guesses the type, and warns where it cannot
+    wrapper.setMethod(POST)
+    wrapper.addCustomHttpHeader("Accept", accept)
+    if default_graph is not None:
+        wrapper.addDefaultGraph(default_graph)
+    if union:
+        wrapper.addParameter("union-default-graph", "true")
+    for name in ("format", "output", "results"):  # its own ways to ask for a format; servers know Accept
+        wrapper.clearParameter(name)
+    wrapper.setOnlyConneg(True)
+    request = wrapper._createRequest()
+    return request.get_method(), request.full_url, request.data, dict(request.header_items())
+
+
 class RemoteStore(Store):
     """A store behind a SPARQL 1.1 endpoint.
 
@@ -82,14 +111,15 @@ class RemoteStore(Store):
         refuse_deep(sparql)
         refuse_other(sparql)
         form = _FORMS.get(form_of(sparql) or "")
-        fields = {"query": sparql}
-        if default_graph is not None:
-            fields["default-graph-uri"] = default_graph
-        elif not names_dataset(sparql):
-            fields["union-default-graph"] = "true"  # Oxigraph's; other servers do not mind
         try:
-            headers = {"Accept": form.accept if form else _EITHER}
-            reply = self._wire.ask("POST", self._endpoints.query, fields=fields, headers=headers)
+            asked = protocol_request(
+                self._endpoints.query,
+                sparql,
+                accept=form.accept if form else _EITHER,
+                default_graph=default_graph,
+                union=default_graph is None and not names_dataset(sparql),
+            )
+            reply = self._wire.ask(*asked)
         except WireError as error:
             if error.status == 400:
                 raise UsageError(
@@ -98,6 +128,8 @@ class RemoteStore(Store):
                     remedy="correct the query",
                 ) from None
             raise self._failure(self.location, error.said) from None
+        except ValueError as error:  # an address that is none
+            raise self._failure(self.location, str(error)) from None
         self._dialect = dialect_of(reply.headers)
         if why := self._dialect.cut(reply.headers):
             reply.body.close()

@@ -86,14 +86,11 @@ class Wire:
         self,
         method: str,
         url: str,
-        *,
-        fields: Mapping[str, str] | None = None,
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Ask; again, if the server is busy and says for how long.
 
-        :param fields: the form that is sent; ``body`` is sent as it is
         :raises WireError: if there is no whole, good answer
         """
         retrying = tenacity.Retrying(
@@ -103,7 +100,7 @@ class Wire:
             sleep=time.sleep,
             reraise=True,
         )
-        reply: Reply = retrying(self._once, method, url, data=fields or body, headers=dict(headers or {}))
+        reply: Reply = retrying(self._once, method, url, data=body, headers=dict(headers or {}))
         return reply
 
     def _once(self, method: str, url: str, **request: Any) -> Reply:
