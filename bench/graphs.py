@@ -16,7 +16,6 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from picograph.kg.load import words_graphs
 from picograph.kg.results import (
     Absence,
     AdverseEventResult,
@@ -61,6 +60,7 @@ from picograph.kg.study import (
     StudyType,
 )
 from picograph.kg.triples import names_of, quads_of
+from picograph.kg.words import words_graphs
 from picograph.ontology import concepts
 from picograph.ontology.prefixes import expand
 

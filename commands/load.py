@@ -1,6 +1,8 @@
 """Records into the store."""
 
+import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,16 +11,21 @@ from picograph.commands.terminal import (
     default_format,
     format_option,
     open_store,
-    print_rows,
     say,
     store_options,
 )
 from picograph.ontology.errors import UsageError
 
+if TYPE_CHECKING:
+    from picograph.kg.load import Given
+
+MOST_MESSAGES = 20  # of each kind
+
 
 @click.command()
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--source", "sources", multiple=True, metavar="FILE", help="A text that a study file refers to.")
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="How many processes read records.  [default: 1]")
 @click.option("--rejects", metavar="FILE", help="Write refused records with their reasons: JSON lines.")
 @click.option("--splits", metavar="FILE", help="What is not one study: two identifiers a line. The store remembers it.")
 @click.option("--explain", is_flag=True, help="Say of which study each record is, and why.")
@@ -27,6 +34,7 @@ from picograph.ontology.errors import UsageError
 def load(
     files: tuple[str, ...],
     sources: tuple[str, ...],
+    jobs: int,
     rejects: str | None,
     splits: str | None,
     explain: bool,
@@ -39,6 +47,9 @@ def load(
     FILE - is standard input. The format is told from the content. A bad record is refused with its reasons, the good
     ones are kept. Loading a record again changes nothing; a newer version replaces exactly that record.
 
+    Any number of records may be loaded: they are written in batches, each of them whole or not at all. What stops a
+    load loses the batch under way; the same command goes on from there.
+
     Records of one trial are one study: by a number of a registry, a DOI or a PMID. With --splits, what a line of the
     file has is kept apart from now on, in what the store holds too; FILE may then be left out.
     """
@@ -46,29 +57,33 @@ def load(
         raise UsageError(
             "there is nothing to load", where="picograph load", remedy="name a file, or - for standard input"
         )
-    from picograph.kg import joining
-    from picograph.kg.load import Input
-    from picograph.kg.load import load as load_records
+    from picograph.commands import loaded_rows
+    from picograph.kg.load import Stream, load_each
     from picograph.kg.splits import read_splits
     from picograph.queries import report
-    from picograph.queries.exports import write_whole
 
-    inputs: list[Input | str] = [
-        Input("standard input", sys.stdin.buffer.read()) if name == "-" else name for name in files
-    ]
-    with open_store(store, update_endpoint) as opened:
-        apart = read_splits(splits) if splits is not None else None
-        done = load_records(opened, inputs, sources=sources, splits=apart)
-        why = report.why(opened, done) if explain else {}
+    inputs: list[Given] = [Stream("standard input", sys.stdin.buffer) if name == "-" else name for name in files]
+    apart = read_splits(splits) if splits is not None else None
+    messages, worst = report.Messages(MOST_MESSAGES), 0
+    ending: list[str] = []
+    with open_store(store, update_endpoint) as opened, contextlib.ExitStack() as stack:
+        rows = loaded_rows.Rows(default_format(form), (lambda done: report.why(opened, done)) if explain else None)
+        stack.callback(lambda: say(*messages.lines(), *rows.reasons, *ending))
+        stack.push(rows)
+        refuse = stack.enter_context(loaded_rows.rejects(rejects)) if rejects is not None else None
+        progress = stack.enter_context(loaded_rows.progress(files))
+        try:
+            for each in load_each(opened, inputs, sources=sources, jobs=jobs, splits=apart, progress=progress):
+                messages.add(each)
+                rows.add(each)
+                if each.error:
+                    worst = max(worst, each.error.exit_code)
+                    if refuse is not None:
+                        refuse(report.rejects(each))
+        except KeyboardInterrupt:
+            ending.append("What is told here is in the store: the same command goes on from there.")
+            raise
         if splits is not None:
-            say(*report.unmet(opened))
-    kept, refused = [each for each in done if not each.error], [each for each in done if each.error]
-    shown = done if form == "json" else kept
-    print_rows(report.COLUMNS, [report.row(each, why.get(each.record or "")) for each in shown], default_format(form))
-    say(*report.messages(done))
-    for each in why.values():
-        say(*joining.explain(each))
-    if rejects is not None:
-        write_whole(rejects, report.rejects(refused))
-    if refused:
-        sys.exit(max(each.error.exit_code for each in refused if each.error))
+            ending.extend(report.unmet(opened))
+    if worst:
+        sys.exit(worst)

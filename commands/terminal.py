@@ -237,14 +237,22 @@ class Bar:
         if self._shown is not None:
             self._shown.__exit__(*error)
 
-    def move(self, done: int, total: int) -> None:
-        """Show how far it is."""
+    def move(self, done: int, total: int, note: str = "") -> None:
+        """Show how far it is.
+
+        :param note: what else is told behind the bar
+        """
         if self._shown is None:
             self._shown = click.progressbar(
-                length=total, label=self._label, file=sys.stderr, show_pos=True, hidden=not sys.stderr.isatty()
+                length=total,
+                label=self._label,
+                file=sys.stderr,
+                show_pos=not note,
+                hidden=not sys.stderr.isatty(),
+                item_show_func=lambda item: item,
             )
             self._shown.__enter__()
-        self._shown.update(done - self._shown.pos)
+        self._shown.update(done - self._shown.pos, note or None)
 
     def say(self, line: str) -> None:
         """Write a line for people without breaking the bar."""

@@ -20,7 +20,7 @@ from picograph.kg.joining import Entry, alone, entry_of
 from picograph.kg.linking import link, unmatched
 from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
-from picograph.kg.source import Record, Source
+from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
 from picograph.kg.study import Study, rekey
 from picograph.kg.triples import names_of, write
@@ -118,11 +118,26 @@ def text_for(piece: Piece, record: Record, find_text: FindText) -> str | None:
     return text
 
 
-def _refuse(piece: Piece, problems: list[Problem]) -> None:
-    refused: list[PicographError] = [
-        InputError(problem.what, where=where(piece, problem.path), remedy=problem.remedy)
-        for problem in errors(problems)
-    ]
+def _place(study: Study, path: Path) -> Place | None:
+    """Find where in the source a path of a study was read: at the place that has the field's name, if one has."""
+    thing: Any = study
+    places: tuple[Place, ...] = ()
+    for step in path:
+        thing = thing[step] if isinstance(step, int) else getattr(thing, step, None)
+        places = getattr(thing, "evidence", ()) or places
+    name = next((step for step in reversed(path) if isinstance(step, str)), "").replace("_", "")
+    named = (place for place in places if place.pointer and place.pointer.casefold().endswith(name))
+    return next(named, places[0] if places else None)
+
+
+def _refuse(piece: Piece, study: Study, problems: list[Problem]) -> None:
+    refused: list[PicographError] = []
+    for problem in errors(problems):
+        told, place = where(piece, problem.path), _place(study, problem.path)
+        if place is not None and place.pointer is not None and piece.format != "study-file":  # which says its line
+            told = f"{piece.name} (#{place})"
+        pointer = None if place is None else str(place)
+        refused.append(InputError(problem.what, where=told, remedy=problem.remedy, pointer=pointer))
     if refused:
         raise RecordError(refused)
 
@@ -134,7 +149,7 @@ def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[
     """
     study = link(with_stated_key(study))
     problems = check(study, text)
-    _refuse(piece, problems)
+    _refuse(piece, study, problems)
     cautions = tuple(
         f"{problem.what} ({where(piece, problem.path)})" for problem in problems if problem.severity == "caution"
     )

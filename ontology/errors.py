@@ -22,9 +22,13 @@ class PicographError(Exception):
 
     exit_code = 1
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", pointer: str | None = None) -> None:
+        """Say it.
+
+        :param pointer: where in a record it was met: a JSON pointer, or characters as START-END
+        """
         super().__init__(what)
-        self.what, self.where, self.remedy = what, where, remedy
+        self.what, self.where, self.remedy, self.pointer = what, where, remedy, pointer
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _again, (type(self), vars(self))
@@ -59,7 +63,7 @@ class RecordError(InputError):
     def __init__(self, problems: "list[PicographError]") -> None:
         self.problems = problems
         first = problems[0]
-        super().__init__(first.what, where=first.where, remedy=first.remedy)
+        super().__init__(first.what, where=first.where, remedy=first.remedy, pointer=first.pointer)
 
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self.problems)

@@ -1,7 +1,8 @@
 """What became of records that were loaded: rows for programs, messages for people, the refused ones as JSON lines."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -25,6 +26,10 @@ COLUMNS = {
 }
 
 
+COUNTS = {name: Column(kind="text" if name == "outcome" else "integer")
+          for name in ("outcome", "records", "facts", "triples")}  # fmt: skip
+
+
 def _printable(name: str) -> str:
     """Write the name of a file, which may hold bytes that are no text."""
     return name.encode("utf-8", "backslashreplace").decode()
@@ -41,9 +46,9 @@ def row(loaded: "Loaded", why: "Resolution | None" = None) -> Row:
         "outcome": loaded.outcome,
         "study": loaded.study,
         "record": loaded.record,
-        "facts": sum(loaded.facts.values()),
-        "triples": loaded.triples,
-        "places": loaded.places,
+        "facts": sum(loaded.facts.values()) if loaded.mapped else None,
+        "triples": loaded.triples if loaded.mapped or loaded.was else None,
+        "places": loaded.places if loaded.mapped else None,
         "source": None if loaded.was else "at hand" if loaded.source_at_hand else "not at hand",
         "unmatched": loaded.unmatched,
         "cautions": loaded.cautions,
@@ -53,18 +58,58 @@ def row(loaded: "Loaded", why: "Resolution | None" = None) -> Row:
     }
 
 
-def messages(done: "Sequence[Loaded]") -> Iterator[str]:
-    """Give what a person must know of records that were loaded, or refused."""
-    for each in done:
-        yield from (f"Caution: {caution}" for caution in each.cautions)
-        if each.error:
-            yield f"Error: {each.error}"
-        elif each.was:
-            yield f"Moved: {_printable(each.name)} is a record of {each.study} from now on; it was of {each.was}"
-        elif not each.source_at_hand:
-            yield f"Caution: {each.places} places were not held against their words: the source text is not at hand"
-            yield f"  where: {each.name}"
-            yield "  try:   load the text too, or name it with --source FILE"
+class _Message(NamedTuple):
+    kind: str
+    number: int
+    lines: tuple[str, ...]
+
+
+def _messages(loaded: "Loaded") -> Iterator[_Message]:
+    name, number = _printable(loaded.name), loaded.number
+    for caution in loaded.cautions:
+        yield _Message("cautions", number, (f"Caution: {caution}",))
+    if loaded.error:
+        yield _Message("refused records", number, (f"Error: {_printable(str(loaded.error))}",))
+    elif loaded.was:
+        told = f"Moved: {name} is a record of {loaded.study} from now on; it was of {loaded.was}"
+        yield _Message("records that moved", number, (told,))
+    elif not loaded.source_at_hand:
+        told = f"Caution: {loaded.places} places were not held against their words: the source text is not at hand"
+        more = (f"  where: {name}", "  try:   load the text too, or name it with --source FILE")
+        yield _Message("records without their text", number, (told, *more))
+
+
+class Messages:
+    """What a person must know of records that were loaded, or refused: the first of each kind, and how many more.
+
+    :param most: messages of one kind
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts: Counter[str] = Counter()
+        self._outcomes: Counter[str] = Counter()
+        self._kept: list[_Message] = []
+
+    def add(self, loaded: "Loaded") -> None:
+        """Take in what became of a record."""
+        self._outcomes[loaded.outcome] += 1
+        for message in _messages(loaded):
+            self._counts[message.kind] += 1
+            if self._counts[message.kind] <= self._most:
+                self._kept.append(message)
+
+    def lines(self) -> Iterator[str]:
+        """Give the messages, in the order of the records."""
+        for message in sorted(self._kept, key=lambda message: message.number):
+            yield from message.lines
+        for kind, count in self._counts.items():
+            if count > self._most:
+                hint = "; --rejects FILE has each with its reason" if kind == "refused records" else ""
+                yield f"… and {count - self._most:,} more {kind}{hint}"
+        if (total := sum(self._outcomes.values())) > self._most:
+            counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(self._outcomes.items()))
+            yield f"{total:,} records: {counts}"
 
 
 def why(store: "Store", done: "Iterable[Loaded]") -> "dict[str, Resolution]":
@@ -83,9 +128,14 @@ def unmet(store: "Store") -> Iterator[str]:
         yield f"Caution: no record states {identifier}, which the file of splits keeps apart"
 
 
-def rejects(refused: "Iterable[Loaded]") -> Iterator[bytes]:
+def rejects(loaded: "Loaded") -> Iterator[bytes]:
     """Give each reason for which a record was refused as one line of JSON."""
-    for each in refused:
-        for problem in getattr(each.error, "problems", [each.error]):
-            line = {"record": each.name, "reason": problem.what, "where": problem.where, "try": problem.remedy}
-            yield msgspec.json.encode({name: _printable(value) for name, value in line.items()}) + b"\n"
+    for problem in getattr(loaded.error, "problems", [loaded.error]):
+        line = {
+            "record": loaded.name,
+            "reason": problem.what,
+            "where": problem.where,
+            "pointer": problem.pointer,
+            "try": problem.remedy,
+        }
+        yield msgspec.json.encode({name: value and _printable(value) for name, value in line.items()}) + b"\n"

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Quad
 
-from picograph.kg.load import Input, Loaded, checksum_of, example, load, read_study, words_graphs
+from picograph.kg.load import Input, Loaded, example, load, read_study
 from picograph.kg.store import Store, open_store
 from picograph.kg.triples import graphs_of, study_of
+from picograph.kg.words import checksum_of, words_graphs
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError, StoreError
 
 # A text of our own, and a study file of it, so that every position can be worked out in the test.

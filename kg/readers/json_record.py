@@ -46,7 +46,8 @@ class MisfitError(Exception):
 
     def error(self, name: str) -> InputError:
         """Say it of a file, as other errors are said."""
-        return InputError(self.what, where=f"{name} (#{self.pointer})" if self.pointer else name, remedy=self.remedy)
+        where = f"{name} (#{self.pointer})" if self.pointer else name
+        return InputError(self.what, where=where, remedy=self.remedy, pointer=self.pointer)
 
 
 class _TooLong(str):

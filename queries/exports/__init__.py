@@ -75,13 +75,24 @@ def export(target: str) -> Export:
     return function
 
 
+def partial_of(path: str) -> Path:
+    """Give the file to write before it takes the place of another: itself for a device, a pipe, and behind a link.
+
+    >>> partial_of("/dev/stdout"), partial_of("new.nq") == Path("new.nq")
+    (PosixPath('/dev/stdout'), False)
+    """
+    target = Path(path)
+    if target.is_symlink() or (target.exists() and not target.is_file()):
+        return target
+    return Path(f"{path}.{os.getpid()}.part")
+
+
 def write_whole(path: str, chunks: Iterable[bytes]) -> None:
-    """Write a file whole or not at all; a device or a pipe is written as it is.
+    """Write a file whole or not at all; a device, a pipe, and what a link leads to is written as it is.
 
     :raises InputError: if it cannot be written
     """
-    target = Path(path)
-    partial = target if target.exists() and not target.is_file() else Path(f"{path}.{os.getpid()}.part")
+    target, partial = Path(path), partial_of(path)
     try:
         with partial.open("wb") as file:
             file.writelines(chunks)

@@ -97,13 +97,26 @@ def test_good_records_beside_bad_ones_are_kept(program: Program, tmp_path: Path)
     assert [row["error"] is None for row in ran.json()] == [False, True, False]
     lines = [json.loads(line) for line in rejects.read_text("utf-8").splitlines()]
     assert len(lines) >= 2
-    assert all(list(line) == ["record", "reason", "where", "try"] for line in lines)
-    assert lines[0]["record"] == str(bad)
-    assert "80 participants affected out of 71" in lines[0]["reason"]
-    assert lines[-1]["record"] == "no such file"
+    assert all(list(line) == ["record", "reason", "where", "pointer", "try"] for line in lines)
+    assert {line["record"] for line in lines} == {str(bad), "no such file"}
+    told = [line["reason"] for line in lines if line["record"] == str(bad)]
+    assert any("80 participants affected out of 71" in reason for reason in told)
     assert program("info", store=tmp_path / "store").code == 0
     none = program("load", SEED, "--rejects", rejects, store=tmp_path / "store")
     assert (none.code, rejects.read_bytes()) == (0, b""), "nothing was refused"
+
+
+def test_what_a_link_leads_to_is_written_and_the_link_stays(program: Program, tmp_path: Path, store: Path) -> None:
+    """As /dev/stdout is one: it must not become a file."""
+    to, link = tmp_path / "to", tmp_path / "link"
+    to.touch()
+    link.symlink_to(to)
+    assert program("load", tmp_path / "none", "--rejects", link, store=tmp_path / "store").code == 1
+    assert link.is_symlink()
+    assert json.loads(to.read_text("utf-8"))["record"] == str(tmp_path / "none")
+    assert program("export", "nq", "--output", link, store=store).code == 0
+    assert link.is_symlink()
+    assert to.read_bytes().startswith(b"<https://")
 
 
 def test_a_file_that_cannot_be_read_is_named(program: Program, store: Path, tmp_path: Path) -> None:
@@ -151,7 +164,7 @@ WRONG: list[tuple[tuple[str, ...], int, tuple[str, ...]]] = [
     (("show", "10.1016/j.ijrobp.2014.01.017"), 2, ("there is no study", f"did you mean {KEY}?")),
     (("show", "nothing like it at all"), 2, ("there is no study", "picograph ask studies")),
     (("show", "http://exa mple.org/<x>"), 2, ("is not a study",)),
-    (("load",), 2, ("missing argument 'FILE...'",)),
+    (("load",), 2, ("there is nothing to load", "name a file")),
     (("lookup",), 2, ("missing argument 'TEXT...'",)),
     (("lookup", "x", "--limit", "0"), 2, ("0 is not in the range",)),
     (("lookup", "x", "--limt", "1"), 2, ("did you mean --limit?",)),

@@ -1,0 +1,30 @@
+"""The graphs that every store holds besides records: the words that facts are said in."""
+
+import hashlib
+from collections.abc import Sequence
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from picograph.kg.model import PG
+
+
+def words_graphs() -> dict[str, list[Quad]]:
+    """Give the graphs that every store holds besides records: the ontology and the vocabularies that ship."""
+    from picograph.ontology import concepts, terms
+
+    graph, quads = terms.ontology_quads()
+    return {graph: [*quads, _stated_checksum(graph, quads)], **concepts.vocabulary_quads()}
+
+
+def _stated_checksum(graph: str, quads: Sequence[Quad]) -> Quad:
+    node = NamedNode(graph)
+    checksum = hashlib.sha256("\n".join(sorted(map(str, quads))).encode()).hexdigest()
+    return Quad(node, NamedNode(PG + "contentChecksum"), Literal(checksum), node)
+
+
+def checksum_of(graph: str, quads: Sequence[Quad]) -> str | None:
+    """Give the checksum that a graph states of itself."""
+    for quad in quads:
+        if quad.predicate.value == PG + "contentChecksum" and quad.subject == NamedNode(graph):
+            return quad.object.value if isinstance(quad.object, Literal) else None
+    return None
