@@ -1,45 +1,74 @@
 """Records for another tool."""
 
+from typing import Any
+
 import click
 
 from picograph.commands.terminal import open_store, out, say, store_options
+from picograph.ontology.errors import UsageError
 
 
 @click.command()
 @click.argument("target")
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
-@click.option("--study", metavar="KEY", help="One study only.")
+@click.option("--study", "studies", multiple=True, metavar="KEY", help="This study only; may be given again.")
+@click.option("--question", metavar="NAME", help="The rows of this question; tables for meta-analysis need one.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the question.")
 @click.option("--words", is_flag=True, help="The ontology and the vocabularies too.")
+@click.option("--report", metavar="FILE", help="Write what could not be expressed, as JSON lines.")
 @store_options
 def export(
-    target: str, output: str | None, study: str | None, words: bool, store: str | None, update_endpoint: str | None
+    target: str,
+    output: str | None,
+    studies: tuple[str, ...],
+    question: str | None,
+    settings: tuple[str, ...],
+    words: bool,
+    report: str | None,
+    store: str | None,
+    update_endpoint: str | None,
 ) -> None:
-    """Write the records of the store for another tool.
+    """Write the records of the store, or an answer, for another tool.
 
-    TARGET is turtle, trig, nt, nq, jsonld, rdfxml or csv. What the target could not express is told on standard error.
+    TARGET is one of turtle, trig, nt, nq, jsonld, rdfxml; csv, parquet, xlsx (one long extraction table); metafor; ris,
+    csl-json. What the target could not express is told on standard error, and with --report in a file.
     """
-    from picograph.kg.triples import graphs_of, names_of
     from picograph.queries.exports import export as exporter
     from picograph.queries.exports import write_whole
-    from picograph.queries.retractions import Retractions
+    from picograph.queries.exports.selection import Losses, Selection
 
-    function = exporter(target)
+    function, losses = exporter(target), Losses()
     with open_store(store, update_endpoint) as opened:
-        if study is not None:
-            from picograph.kg.store.records import records
+        from picograph.kg.store.records import records
+        from picograph.kg.triples import study_iri
 
-            names = [names_of(each).record for each in records(opened, study)]
-            graphs = {name: list(opened.quads(name)) for name in names}
-        else:
-            graphs = graphs_of(opened.quads(), records_only=not words)
-        exported = function(graphs)
-        cautions = Retractions.of(opened).of_graphs(graphs)
+        chosen = [study_iri(records(opened, key)[0].key) for key in studies] or None
+        answer = None if question is None else _asked(opened, question, settings)
+        selection = Selection(opened, studies=chosen, words=words, answer=answer)
+        chunks = function(selection, losses)
         if output is None:
-            for chunk in exported.chunks:
+            for chunk in chunks:
                 out(chunk)
         else:
-            write_whole(output, exported.chunks)
+            write_whole(output, chunks)
+        cautions = selection.retractions.of_graphs(selection.names())
     for caution in cautions:
         say(f"Caution: {caution}")
-    for loss in exported.losses:
-        say(f"Not expressed in {target}: {loss}.")
+    for line in losses.lines():
+        say(f"Not expressed in {target}: {line}.")
+    if report is not None:
+        import msgspec
+
+        write_whole(report, (msgspec.json.encode(each) + b"\n" for each in losses.found()))
+
+
+def _asked(store: Any, question: str, settings: tuple[str, ...]) -> Any:
+    from picograph.queries.ask import ask
+
+    given = {}
+    for each in settings:
+        name, mark, value = each.partition("=")
+        if not mark:
+            raise UsageError(f"{each!r} is no setting", where="--set", remedy="write --set drug=sorafenib")
+        given[name.replace("-", "_")] = value
+    return ask(store, question, **given)

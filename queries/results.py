@@ -25,6 +25,7 @@ def serialize(results: QueryResults, form: str | None) -> Iterable[bytes]:
     """
     if isinstance(results, QueryTriples):
         from picograph.queries.exports import export
+        from picograph.queries.exports.selection import Given, Losses
 
         form = "jsonld" if form == "json" else form or "turtle"
         if form not in GRAPHS:
@@ -34,7 +35,7 @@ def serialize(results: QueryResults, form: str | None) -> Iterable[bytes]:
                 remedy=f"use one of: {', '.join(GRAPHS)}",
             )
         quads = [Quad(triple.subject, triple.predicate, triple.object, _RESULT) for triple in results]
-        return export(form)({_RESULT.value: quads}).chunks
+        return export(form)(Given({_RESULT.value: quads}), Losses())
     form = form or "tsv"
     if form not in ROWS:
         what = "rows" if isinstance(results, QuerySolutions) else "a yes or no"

@@ -1,45 +1,49 @@
-"""One module per target: store -> file. Each says what its format could not express."""
+"""One module per target: what is selected of a store -> a file. Each says what its format could not express.
+
+A target is a line in `EXPORTS` and a function ``write(selection, losses)`` that gives bytes, piece by piece, and tells
+`Losses` whatever it leaves out or changes. Other packages add targets through the entry-point group
+`picograph.exports`.
+"""
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from picograph.ontology.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from pyoxigraph import Quad
+    from picograph.queries.exports.selection import Losses, Selection
 
 # target -> module:function; imported when asked for
 EXPORTS = {
+    "csl-json": "picograph.queries.exports.references:csl_json",
     "csv": "picograph.queries.exports.extraction:csv",
     "jsonld": "picograph.queries.exports.jsonld:jsonld",
+    "metafor": "picograph.queries.exports.meta:metafor",
     "nq": "picograph.queries.exports.rdf:nq",
     "nt": "picograph.queries.exports.rdf:nt",
+    "parquet": "picograph.queries.exports.extraction:parquet",
     "rdfxml": "picograph.queries.exports.rdf:rdfxml",
+    "ris": "picograph.queries.exports.references:ris",
     "trig": "picograph.queries.exports.rdf:trig",
     "turtle": "picograph.queries.exports.rdf:turtle",
+    "xlsx": "picograph.queries.exports.extraction:xlsx",
 }
 GROUP = "picograph.exports"
 
 
-class Exported(NamedTuple):
-    """What an export writes, piece by piece, and what it could not express."""
-
-    chunks: Iterable[bytes]
-    losses: tuple[str, ...] = ()
-
-
 class Export(Protocol):
-    """A function that writes named graphs for a target."""
+    """A function that writes what is selected for a target."""
 
-    def __call__(self, graphs: Mapping[str, "list[Quad]"]) -> Exported:
-        """Write the graphs.
+    def __call__(self, selection: "Selection", losses: "Losses") -> Iterator[bytes]:
+        """Write it, piece by piece.
 
-        :param graphs: quads by the name of their graph
+        :param selection: what is exported
+        :param losses: where what could not be expressed is told
         """
 
 
@@ -58,7 +62,7 @@ def targets() -> dict[str, str]:
 def export(target: str) -> Export:
     """Give the function of a target.
 
-    :raises UsageError: if there is none of that name
+    :raises UsageError: if there is none of that name, or what it needs is not installed
     """
     known = EXPORTS if target in EXPORTS else targets()
     if target not in known:
@@ -71,7 +75,16 @@ def export(target: str) -> Export:
             remedy=f"did you mean {near[0]}?" if near else f"use one of: {', '.join(sorted(known))}",
         )
     module, _, name = known[target].partition(":")
-    function: Export = getattr(import_module(module), name)
+    try:
+        function: Export = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        if target in EXPORTS:
+            raise
+        raise UsageError(
+            f"the export {target!r} of another package cannot be used: {error}",
+            where=f"{known[target]} ({GROUP})",
+            remedy="update or remove the package that brings it",
+        ) from error
     return function
 
 
@@ -106,9 +119,3 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         if partial != target:
             with contextlib.suppress(OSError):
                 partial.unlink()
-
-
-def quads_sorted(graphs: "Mapping[str, list[Quad]]") -> "Iterator[Quad]":
-    """Give all quads in one order, so that the same store gives the same bytes."""
-    for name in sorted(graphs):
-        yield from sorted(graphs[name], key=str)

@@ -2,18 +2,23 @@
 
 import csv as csv_module
 import io
-from collections.abc import Collection, Iterator, Mapping
+import re
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator
+from datetime import datetime
 from decimal import Decimal
-
-from pyoxigraph import Quad
+from itertools import islice
+from typing import IO
 
 from picograph.kg.identifiers import is_registry_number
 from picograph.kg.identity import Stands, identifiers_of
-from picograph.kg.model import PG, Kind, fields
+from picograph.kg.model import Kind, fields
 from picograph.kg.results import Part, Result, Value
 from picograph.kg.study import Study
-from picograph.kg.triples import document_iri, place_iri, records_of, study_of
-from picograph.queries.exports import Exported
+from picograph.kg.triples import document_iri, place_iri, study_of
+from picograph.ontology.errors import UsageError
+from picograph.queries.exports.selection import Losses, Selection
 
 COLUMNS = (
     "study",
@@ -36,7 +41,12 @@ COLUMNS = (
 _NAMES = ("term", "variable", "factor", "label", "outcome")
 _DETAILS = ("category", "level", "milestone", "statistic")
 _PARTICIPANTS = {"affected", "at_risk", "count", "denominator", "enrolled", "fatal"}
-_RETRACTED = PG + "retracted"
+_CHUNK = 1 << 16
+_LONG_AGO = datetime(2000, 1, 1)
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_MOST_ROWS = 1_048_576
+_LONGEST = 32_767  # characters of a cell
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -141,23 +151,125 @@ def rows(study: Study, retracted: Collection[str] = ()) -> Iterator[tuple[str, .
                 yield (*start, "", "", "", *end, part.absence.value, "", evidence, mark)
 
 
-def csv(graphs: Mapping[str, list[Quad]]) -> Exported:
+def _all(selection: Selection, losses: Losses) -> Iterator[tuple[str, ...]]:
+    """Give the rows of every selected record; what has no row is told."""
+    retracted = _retracted(selection)
+    for study in selection.records():
+        yield from rows(study, retracted)
+        report = study.report
+        for what in ("headings", "publication_types", "substances", "authors", "related"):
+            words = f"{what.replace('_', ' ')} of reports, which have no number and no row"
+            losses.add(words, study.key, len(getattr(report, what)))
+
+
+def _retracted(selection: Selection) -> set[str]:
+    """Give the identifiers of the retracted publications."""
+    found: set[str] = set()
+    for each in selection.retractions.found:
+        study = study_of(selection.store.quads(each.record))
+        if study.report.retracted:
+            found |= _publication(study)
+    return found
+
+
+def _harmless(row: tuple[str, ...], losses: Losses) -> list[str]:
+    safe = [harmless(cell) for cell in row]
+    changed = sum(before != after for before, after in zip(row, safe, strict=True))
+    losses.add("cells that a spreadsheet would run as a formula: an apostrophe stands before them", row[0], changed)
+    return safe
+
+
+def csv(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write the extraction table as CSV, UTF-8, with a header."""
     out = io.StringIO()
     writer = csv_module.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    changed = 0
-    retracted: set[str] = set()
-    for quads in graphs.values():
-        if any(quad.predicate.value == _RETRACTED for quad in quads):
-            found = study_of(quads)
-            retracted |= _publication(found) if found.report.retracted else set()
-    for _, quads in records_of(quad for each in graphs.values() for quad in each):
-        for row in rows(study_of(quads), retracted):
-            safe = [harmless(cell) for cell in row]
-            changed += sum(before != after for before, after in zip(row, safe, strict=True))
-            writer.writerow(safe)
-    losses = ["MeSH headings, publication types and substances have no number, and no row"]
-    if changed:
-        losses.append(f"{changed} cells that a spreadsheet would run as a formula have an apostrophe before them")
-    return Exported([out.getvalue().encode()], tuple(losses))
+    for row in _all(selection, losses):
+        writer.writerow(_harmless(row, losses))
+        if out.tell() > _CHUNK:
+            yield out.getvalue().encode()
+            out.seek(0)
+            out.truncate()
+    yield out.getvalue().encode()
+
+
+def parquet(selection: Selection, losses: Losses) -> Iterator[bytes]:
+    """Write the extraction table as Parquet: all columns are text, as in the CSV, so that no digit is lost.
+
+    :raises UsageError: if pyarrow is not installed
+    """
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow", remedy="pip install 'picograph[tables]'") from None
+    schema = pa.schema([(name, pa.string()) for name in COLUMNS])
+    with tempfile.TemporaryFile() as file:
+        with pq.ParquetWriter(file, schema) as writer:
+            for some in _batches(_all(selection, losses)):
+                columns = [[row[index] or None for row in some] for index in range(len(COLUMNS))]
+                writer.write_table(pa.table(columns, schema=schema))
+        file.seek(0)
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _batches(found: Iterator[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
+    while some := list(islice(found, 20_000)):
+        yield some
+
+
+def xlsx(selection: Selection, losses: Losses) -> Iterator[bytes]:
+    """Write the extraction table as a workbook: numbers are numbers, and no text is a formula.
+
+    :raises UsageError: if openpyxl is not installed
+    """
+    try:
+        from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
+    except ImportError:
+        raise UsageError("a workbook needs openpyxl", remedy="pip install 'picograph[tables]'") from None
+    book = Workbook(write_only=True)
+    book.properties.created = book.properties.modified = _LONG_AGO  # the same input gives the same bytes
+    sheet = book.create_sheet("extraction")
+    sheet.freeze_panes = "A2"
+    sheet.append(COLUMNS)
+    number = COLUMNS.index("value")
+    written = 1
+    for row in _all(selection, losses):
+        if written == _MOST_ROWS:
+            losses.add("rows beyond the 1,048,576 of a sheet (csv and parquet have them)", row[0])
+            continue
+        written += 1
+        cells = []
+        for index, text in enumerate(row):
+            clean = _CONTROL.sub("\ufffd", text)[:_LONGEST]
+            losses.add("cells with characters that a workbook cannot hold, or too long for one", row[0], clean != text)
+            cell = WriteOnlyCell(sheet, value=clean)
+            if index == number and text:
+                cell.value = float(text)
+                losses.add(
+                    "numbers with more digits than a workbook keeps", row[0], Decimal(text) != Decimal(repr(cell.value))
+                )
+            else:
+                cell.data_type = "s"  # a text stays a text, whatever it begins with
+            cells.append(cell)
+        sheet.append(cells)
+    with tempfile.TemporaryFile() as file:
+        book.save(file)
+        file.seek(0)
+        yield from _undated(file)
+
+
+def _undated(file: IO[bytes]) -> Iterator[bytes]:
+    """Write a zip again with one date for all its members."""
+    with zipfile.ZipFile(file) as old, tempfile.TemporaryFile() as again:
+        with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in sorted(old.namelist()):
+                content = old.read(name)
+                if name == "docProps/core.xml":
+                    content = _STAMP.sub(b"2000-01-01T00:00:00Z", content)
+                new.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        again.seek(0)
+        while chunk := again.read(_CHUNK):
+            yield chunk

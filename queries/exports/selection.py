@@ -1,0 +1,185 @@
+"""What is exported, a record at a time, and what a target could not say of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from picograph.kg.model import PG
+
+if TYPE_CHECKING:
+    from pyoxigraph import Quad
+
+    from picograph.kg.store import Store
+    from picograph.kg.study import Study
+    from picograph.queries.answer import Answer
+    from picograph.queries.retractions import Retractions
+    from picograph.queries.synthesis.poolability import Candidate
+
+
+class Loss(Struct, frozen=True, kw_only=True):
+    """One kind of thing that a target could not say."""
+
+    what: str
+    count: int
+    examples: tuple[str, ...]  # where, the first few
+
+
+class Losses:
+    """Collects what a target could not say; nothing is left out without a line here.
+
+    >>> losses = Losses()
+    >>> losses.add("survival probabilities, which are no counts", "NCT00000001")
+    >>> losses.add("survival probabilities, which are no counts", "NCT00000002")
+    >>> [str(each.count) + " " + each.what for each in losses.found()]
+    ['2 survival probabilities, which are no counts']
+    """
+
+    _EXAMPLES = 5
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._examples: dict[str, list[str]] = {}
+
+    def add(self, what: str, example: str = "", count: int = 1) -> None:
+        """Say that something is lost, and where."""
+        if not count:
+            return
+        self._counts[what] += count
+        known = self._examples.setdefault(what, [])
+        if example and example not in known and len(known) < self._EXAMPLES:
+            known.append(example)
+
+    def found(self) -> list[Loss]:
+        """Give every kind of loss, the most frequent first."""
+        return [
+            Loss(what=what, count=count, examples=tuple(self._examples[what]))
+            for what, count in sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
+        ]
+
+    def lines(self) -> list[str]:
+        """Write each kind of loss as a line for people."""
+        return [
+            f"{each.count} {each.what}" + (f" (such as {', '.join(each.examples[:3])})" if each.examples else "")
+            for each in self.found()
+        ]
+
+
+class Selection:
+    """What is exported: the whole store, some studies, or the answer to a question. Records come one at a time.
+
+    :param studies: IRIs; None: every study
+    :param words: the ontology and the vocabularies too
+    :param answer: of the question whose rows are exported
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        *,
+        studies: Sequence[str] | None = None,
+        words: bool = False,
+        answer: "Answer | None" = None,
+    ) -> None:
+        self.store = store
+        self.answer = answer
+        self.words = words
+        if studies is None and answer is not None and "study" in answer.columns:
+            studies = sorted({str(row["study"]) for row in answer.rows})
+        self._studies = studies
+        self._retractions: Retractions | None = None
+
+    @property
+    def retractions(self) -> "Retractions":
+        """The retracted reports of the store."""
+        if self._retractions is None:
+            from picograph.queries.retractions import Retractions
+
+            self._retractions = Retractions.of(self.store)
+        return self._retractions
+
+    def names(self) -> list[str]:
+        """Give the named graphs of the selected records, those of one study together."""
+        from pyoxigraph import QuerySolutions
+
+        from picograph.queries.synthesis.nodes import bound, chunks
+
+        parts = [""] if self._studies is None else [bound("study", some) for some in chunks(self._studies)]
+        found = set()
+        for values in parts:
+            pattern = f"{values} GRAPH ?record {{ ?record a <{PG}Record> ; <{PG}ofStudy> ?study }}"
+            rows = self.store.query(f"SELECT ?study ?record WHERE {{ {pattern} }}")
+            assert isinstance(rows, QuerySolutions)
+            found |= {(row["study"].value, row["record"].value) for row in rows}
+        return [record for _, record in sorted(found)]
+
+    def graphs(self) -> "Iterator[tuple[str, list[Quad]]]":
+        """Give each selected graph with its quads in one order, so that the same store gives the same bytes."""
+        names = self.names()
+        if self.words:
+            kept = set(names)
+            names += sorted(set(self.store.checksums()) - kept - _records(self.store))
+        for name in names:
+            yield name, sorted(self.store.quads(name), key=str)
+
+    def records(self) -> "Iterator[Study]":
+        """Give each selected record as a typed study."""
+        from picograph.kg.triples import study_of
+
+        for name in self.names():
+            yield study_of(self.store.quads(name))
+
+    def studies(self) -> "Iterator[list[Study]]":
+        """Give each selected study: what every record says of it, the most trusted first."""
+        from picograph.kg.source import Method
+
+        order = list(Method)
+        held: list[Study] = []
+        for record in self.records():
+            if held and held[0].key != record.key:
+                yield sorted(held, key=lambda each: (order.index(each.record.method), each.record.document))
+                held = []
+            held.append(record)
+        if held:
+            yield sorted(held, key=lambda each: (order.index(each.record.method), each.record.document))
+
+    def candidates(self) -> "list[Candidate]":
+        """Give the numbers of the answer that could be pooled, with all that is known of them.
+
+        :raises UsageError: if no question was asked, or its rows name no part
+        """
+        from picograph.ontology.errors import UsageError
+        from picograph.queries.synthesis.candidates import candidates, poolable
+
+        if self.answer is None:
+            raise UsageError(
+                "this target is a table of one outcome: it needs a question",
+                where="export",
+                remedy=f"--question NAME, one of: {', '.join(poolable())}",
+            )
+        return candidates(self.store, self.answer)
+
+
+class Given(Selection):
+    """Graphs that are at hand, such as what a query constructed: for targets that write quads."""
+
+    def __init__(self, graphs: "Mapping[str, Iterable[Quad]]") -> None:
+        self._graphs = graphs
+
+    def names(self) -> list[str]:
+        """Give the names of the graphs."""
+        return sorted(self._graphs)
+
+    def graphs(self) -> "Iterator[tuple[str, list[Quad]]]":
+        """Give each graph with its quads in one order."""
+        for name in self.names():
+            yield name, sorted(self._graphs[name], key=str)
+
+
+def _records(store: "Store") -> set[str]:
+    from pyoxigraph import QuerySolutions
+
+    rows = store.query(f"SELECT ?record WHERE {{ GRAPH ?record {{ ?record a <{PG}Record> }} }}")
+    assert isinstance(rows, QuerySolutions)
+    return {row["record"].value for row in rows}
