@@ -4,8 +4,9 @@ A reading is turned down
 
 - for its letters: initials are not a word, and a word is not initials (`spelling.fits_case`);
 - for its kind: where a disease is named, a gene of that name is not meant;
-- for its rank: the concept's own name comes before another of its names, and the spelling as it stands before a plural
-  or another spelling; then the vocabulary that is listed first.
+- for its rank: a MeSH descriptor comes before what other vocabularies have, because reports are indexed with it; then a
+  concept's own name before another of its names, the spelling as it stands before a plural or another spelling, and the
+  vocabulary that is listed first before the next.
 
 Concepts of several vocabularies that stored exact mappings join are one reading. Two readings of equal rank in one
 vocabulary are not decided: the word stays a word, with both as its readings.
@@ -18,8 +19,7 @@ from picograph.kg.linking.lexicon import Reading
 from picograph.kg.linking.spelling import fits_case
 
 # In which order vocabularies are asked; those not named come last.
-ORDER = ("pg", "mesh", "chebi", "mondo", "drugbank", "doid", "hp")
-_LAST = len(ORDER)
+ORDER = ("pg", "mesh", "chebi", "drugbank", "mondo", "doid", "hp")
 
 
 class TurnedDown(NamedTuple):
@@ -40,17 +40,24 @@ class Choice(NamedTuple):
     ambiguous: bool = False  # more than one reading fitted letters and kind
 
 
-def rank_of(curie: str) -> int:
-    """Give the place of a concept's vocabulary in the order in which they are asked."""
-    prefix, _, code = curie.partition(":")
-    place = ORDER.index(prefix.lower()) if prefix.lower() in ORDER else _LAST
-    # MeSH's supplementary concepts come after its descriptors, and after nothing else
-    return 2 * place + (prefix == "mesh" and not code.startswith("D"))
+def vocabulary_rank(curie: str) -> int:
+    """Give the place of a concept's vocabulary in the order in which they are asked.
+
+    >>> vocabulary_rank("mesh:D006528") < vocabulary_rank("CHEBI:50924") < vocabulary_rank("HP:0001402")
+    True
+    """
+    prefix = curie.partition(":")[0].lower()
+    return ORDER.index(prefix) if prefix in ORDER else len(ORDER)
 
 
-def _rank(reading: Reading, words: str) -> tuple[bool, bool, int]:
+def _first(curie: str) -> bool:
+    """Tell whether a concept is one that reports are indexed with, or one of our own."""
+    return curie.startswith(("mesh:D", "pg:"))
+
+
+def _rank(reading: Reading, words: str) -> tuple[bool, bool, bool, int]:
     same = " ".join(reading.name.casefold().split()) == " ".join(words.casefold().split())
-    return (not reading.preferred, not same, rank_of(reading.curie))
+    return (not _first(reading.curie), not reading.preferred, not same, vocabulary_rank(reading.curie))
 
 
 def choose(words: str, readings: Iterable[Reading], kinds: Collection[str] = (), *, shouting: bool = False) -> Choice:
@@ -87,8 +94,8 @@ def choose(words: str, readings: Iterable[Reading], kinds: Collection[str] = (),
     for first, *_rest in others:
         if _rank(first, words) == _rank(best, words):
             undecided.append(first)
-        elif first.preferred and best.preferred and rank_of(first.curie) // 2 != rank_of(best.curie) // 2:
-            # another vocabulary's own name for a thing of that kind; no stored mapping says more
+        elif first.preferred and vocabulary_rank(first.curie) not in map(vocabulary_rank, taken):
+            # another vocabulary's own name for a thing of that kind, which no stored mapping joins
             taken.append(first.curie)
         else:
             turned.append(TurnedDown(first.curie, first.name, _lower(first, best, words)))
@@ -113,7 +120,9 @@ def _other_kind(reading: Reading, kinds: Collection[str]) -> str:
 def _lower(reading: Reading, best: Reading, words: str) -> str:
     ours, theirs = _rank(reading, words), _rank(best, words)
     if ours[0] != theirs[0]:
-        return f"a synonym here, the preferred name of {best.curie}"
+        return f"{best.curie} is a descriptor of MeSH"
     if ours[1] != theirs[1]:
+        return f"a synonym here, the preferred name of {best.curie}"
+    if ours[2] != theirs[2]:
         return f"written {reading.name}; {best.curie} has the words as they stand"
     return f"{best.curie} is of a vocabulary that is asked first"

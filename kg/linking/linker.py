@@ -1,6 +1,8 @@
 """Words of a text -> concepts, with their places. The longest name wins; what a text abbreviates, it says itself."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -8,6 +10,9 @@ from picograph.kg.linking.abbreviations import Definition, definitions
 from picograph.kg.linking.choice import Choice, TurnedDown, choose
 from picograph.kg.linking.lexicon import Lexicon, Reading
 from picograph.kg.linking.spelling import Form, form_of, is_acronym
+from picograph.ontology.concepts import read_slice
+
+_LINKS_PHRASES = re.compile(r"[,;()]|\b(?:of|in|and|or|against|for|with|by|to|on|from|after|before|versus)\b")
 
 # These name who, where or when, not what: a longer name of these kinds does not hide a shorter one inside it.
 _TRANSPARENT = frozenset({"person", "place", "publication"})
@@ -41,9 +46,8 @@ class Linker:
     ('HCC', 'mesh:D006528')]
     """
 
-    def __init__(self, lexicon: Lexicon, common: Collection[str] = frozenset()) -> None:
+    def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
-        self._common = frozenset(common)
 
     def links(self, text: str, kinds: Collection[str] = (), *, defined: Iterable[Definition] = ()) -> list[Link]:
         """Give what the words of a text mean, in the order of the text; none overlaps another.
@@ -84,27 +88,24 @@ class Linker:
                 continue
             start, end = form.places[word][0], form.places[last][1]
             words = text[start:end]
-            if self._too_common(words):
+            if _says_nothing(words):
                 continue
             choice = choose(words, self.lexicon.readings(key), shouting=shouting)
             if choice.kinds or choice.ambiguous:
                 yield _link(start, end, words, choice), last + 1
-
-    def _too_common(self, words: str) -> bool:
-        return words in self._common
 
     def _abbreviated(
         self, text: str, form: Form, found: list[Link], defined: list[Definition], kinds: Collection[str]
     ) -> list[Link]:
         """Give each abbreviation the meaning of its long form; without one it means nothing that a vocabulary knows."""
         if not defined:
-            return [link for link in found if not self._bare(link)]
+            return [link for link in found if not _bare(link.words)]
         meaning: dict[str, tuple[Definition, Link | None]] = {}
         for each in defined:
             meaning.setdefault(each.short, (each, self._long(each, kinds)))
         kept = []
         for link in found:
-            if link.words in meaning or link.words.removesuffix("s") in meaning or self._bare(link):
+            if link.words in meaning or link.words.removesuffix("s") in meaning or _bare(link.words):
                 continue
             kept.append(link)
         taken = [(link.start, link.end) for link in kept]
@@ -127,13 +128,33 @@ class Linker:
 
     def _long(self, definition: Definition, kinds: Collection[str]) -> Link | None:
         """What a long form means: the name that it is, or that it ends with."""
-        text = definition.long
-        found = self.links(text, kinds)
-        return found[-1] if found and found[-1].end == len(text) else None
+        found = self.links(definition.long, kinds)
+        if not found or found[-1].end != len(definition.long):
+            return None
+        before = definition.long[: found[-1].start].casefold()
+        # "comparative effectiveness of MRI in breast cancer" is not a breast cancer
+        return None if _LINKS_PHRASES.search(before) else found[-1]
 
-    def _bare(self, link: Link) -> bool:
-        """Initials that the text does not explain, too short to be sure of."""
-        return is_acronym(link.words) and sum(map(str.isalpha, link.words)) <= 3
+
+def _bare(words: str) -> bool:
+    """Tell whether words are initials, or a letter with a number, too short to mean one thing by themselves."""
+    letters = "".join(filter(str.isalnum, words))
+    return len(letters) <= 3 and (is_acronym(words) or not letters.isalpha())
+
+
+def _says_nothing(words: str) -> bool:
+    return (words if words.islower() else words[:1].lower() + words[1:]) in common_words()
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """Give the everyday words that are never a name.
+
+    >>> "lead" in common_words()
+    True
+    """
+    lines = read_slice("common_words.txt").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def _link(start: int, end: int, words: str, choice: Choice) -> Link:
