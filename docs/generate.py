@@ -408,7 +408,7 @@ def struct_lines(cls: type[msgspec.Struct]) -> Iterator[str]:
     for name, text in about.items():
         if cls is Study and name == "record":
             rows.append(("`record`", "[Record](#record)", "", text))
-        if name not in plan or name == "derived":  # derived is computed when a file is loaded
+        if name not in plan or name in {"derived", "mentions"}:  # computed when a file is loaded
             continue
         field = plan[name]
         spread = field.kind is model.Kind.VALUE
@@ -447,7 +447,7 @@ def study_file_page() -> str:
         about = field_notes(record, of_enums=True)
         body += table(("field", "notes"), ((f"`{name}`", text) for name, text in about.items()))
     for _, cls in sorted(model.part_classes().items()):
-        if cls.__name__ != "Derived":
+        if cls.__name__ not in {"Derived", "Mention", "RejectedReading"}:
             body += struct_lines(cls)
     for _, value in sorted(values.items()):
         body += struct_lines(value)

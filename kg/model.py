@@ -41,6 +41,7 @@ _NAMES: dict[str, str] = {
     "interventions": "intervention",
     "label": RDFS_LABEL,
     "major": "majorTopic",
+    "mentions": "mention",
     "model": "interventionModel",
     "other_names": "otherName",
     "outcomes": "outcome",
@@ -70,6 +71,9 @@ _NAMES: dict[str, str] = {
     "Reading.words": "readingWords",
     "Derived.method": "derivationMethod",
     "Derived.quantity": "derivedQuantity",
+    "Mention.reason": "linkReason",
+    "RejectedReading.name": "conceptName",
+    "RejectedReading.reason": "linkReason",
 }
 
 

@@ -367,6 +367,24 @@ class Conclusion(Part, frozen=True, kw_only=True):
     label: Text
 
 
+class RejectedReading(Part, frozen=True, kw_only=True):
+    """A reading that some words were not given, and why."""
+
+    concept: Curie
+    name: Text | None = None  # as the vocabulary writes it
+    reason: Text
+
+
+class Mention(Part, frozen=True, kw_only=True):
+    """What picograph took words of the record to mean where the record itself does not say. No concept: not linked."""
+
+    words: Text
+    mentioned_as: Text  # the field that they stand in: condition, intervention, adverse event…
+    concept: tuple[Curie, ...] = ()
+    reason: Text
+    turned_down: tuple[RejectedReading, ...] = ()
+
+
 class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What one record says about one study.
 
@@ -392,6 +410,7 @@ class Study(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     adverse_events: tuple[AdverseEventResult, ...] = ()
     associations: tuple[Association, ...] = ()
     conclusions: tuple[Conclusion, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
 def rekey(study: Study, key: StudyKey) -> Study:

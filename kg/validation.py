@@ -34,7 +34,7 @@ from picograph.kg.results import (
     Statistic,
 )
 from picograph.kg.source import Place, Pointers
-from picograph.kg.study import MeshHeading, Report, Study
+from picograph.kg.study import Mention, MeshHeading, RejectedReading, Report, Study
 from picograph.kg.units import COMMON, is_unit
 from picograph.ontology.errors import PicographError
 
@@ -271,7 +271,7 @@ def _sums(study: Study) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-_NEED_NO_PLACE = (Reading, Ambiguity, Derived)
+_NEED_NO_PLACE = (Reading, Ambiguity, Derived, Mention, RejectedReading)
 
 
 def _name(part: Part) -> str:

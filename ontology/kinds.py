@@ -28,7 +28,7 @@ def names() -> tuple[str, ...]:
     """Give every kind that the table has, in its order.
 
     >>> names()[:4]
-    ('disease', 'finding', 'class', 'substance')
+    ('outcome', 'scale', 'level', 'criteria')
     """
     return tuple(dict.fromkeys(line.split("\t")[0] for line in read_slice("kinds.tsv").splitlines()[1:]))
 
@@ -79,5 +79,6 @@ class Kinds:
                 stack.append(waiting[0])
                 continue
             stack.pop()
+            # a parent that is not a concept, such as a class of our own ontology, counts by its name
             done[top.curie] = frozenset((top.curie, *top.parents)).union(*(done.get(each, ()) for each in top.parents))
         return done[concept.curie]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
+from picograph.ontology.concepts import Concept
 from picograph.ontology.errors import UsageError
 
 PG = "https://w3id.org/picograph/ontology/"
@@ -148,6 +149,35 @@ def levels(scale: str) -> tuple[str, ...]:
         names = ", ".join("pg:" + iri.removeprefix(PG) for iri in individuals("Scale"))
         raise UsageError(f"the ontology has no scale {scale}", remedy=f"take one of {names}")
     return _index().levels.get(_full(scale), ())
+
+
+# What our own concepts are kinds of: words of a study may mean one of their members.
+_NAMED = ("OutcomeConcept", "Scale", "ScaleVersion", "ScaleLevel", "Criteria")
+_ALT_LABEL = "http://www.w3.org/2004/02/skos/core#altLabel"
+
+
+@cache
+def concepts() -> tuple[Concept, ...]:
+    """Give our own concepts that words of a study may mean: outcomes, scales and their levels, criteria.
+
+    >>> next(each for each in concepts() if each.label == "overall survival").curie
+    'pg:OverallSurvival'
+    """
+    others: dict[str, list[str]] = {}
+    for subject, predicate, value in _triples():
+        if predicate.value == _ALT_LABEL and isinstance(subject, ox.NamedNode):
+            others.setdefault(subject.value, []).append(value.value)
+    return tuple(
+        Concept(
+            curie="pg:" + iri.removeprefix(PG),
+            label=_index().labels[iri],
+            vocabulary="pg",
+            synonyms=tuple(others.get(iri, ())),
+            parents=(f"pg:{cls}",),
+        )
+        for cls in _NAMED
+        for iri in individuals(cls)
+    )
 
 
 @cache

@@ -3,7 +3,7 @@
 They follow the types of the model, so a new field is covered without a line here. What they promise: keys are
 unique and what refers to them exists; no list holds the same part twice; no value object is empty; numbers are in
 their normal form (no trailing zeros, no exponent); evidence is in the order of the source, and of one kind in one
-study; words are any that XML 1.0, and so every form of RDF, can carry; nothing is derived.
+study; words are any that XML 1.0, and so every form of RDF, can carry; nothing is computed.
 """
 
 import string
@@ -145,7 +145,7 @@ class _Builder:
         values: dict[str, Any] = {}
         optional = []
         for shape in _shapes(cls):
-            if shape.name in given or shape.name == "derived" or not self.possible(shape):
+            if shape.name in given or shape.name in {"derived", "mentions"} or not self.possible(shape):
                 continue
             if shape.required:
                 values[shape.name] = self.field(shape)

@@ -85,6 +85,7 @@ BAD = [
     ("adverse_events:\n- {term: x, grade: {low: 7}}\n", "5 or less", "(adverse_events[0].grade.low)", "correct it"),
     ("adverse_events:\n- term: x\n- affected: 1\n", "has no `term`", "line 6 (adverse_events[1])", "add `term: …`"),
     ("adverse_events:\n- {term: x, concept: fever}\n", "PREFIX:IDENTIFIER", "(adverse_events[0].concept)", "correct"),
+    ("mentions:\n- {words: x}\n", "links of words", "(mentions)", "computed"),
     ("adverse_events:\n- {term: x, derived: []}\n", "derived numbers", "(adverse_events[0].derived)", "computed"),
     ("design: {multicentre: yes}\n", "'yes', not true or false", "(design.multicentre)", "true or false"),
     ("design: {phase: phase II}\n", "not one of its values", "line 4 (design.phase)", "`phase 2`"),
@@ -108,7 +109,7 @@ BAD = [
 
 
 def test_the_sweep_of_bad_files_is_not_empty() -> None:
-    assert len(BAD) == 59
+    assert len(BAD) == 60
 
 
 @pytest.mark.parametrize(("file", "what", "where_", "remedy"), BAD)

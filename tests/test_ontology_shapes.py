@@ -46,7 +46,8 @@ study:study a pg:Study ; rdfs:label "A trial" ; pg:key "NCT00000001" ; pg:identi
     pg:report study:report ; pg:design study:design ; pg:population study:population ; pg:arm study:arm , study:other ;
     pg:intervention study:drug ; pg:epoch study:epoch ; pg:outcome study:outcome ; pg:assessment study:assessment ;
     pg:baseline study:baseline ; pg:disposition study:disposition ; pg:estimate study:estimate , study:survival ;
-    pg:adverseEvent study:event ; pg:association study:association ; pg:conclusion study:conclusion .
+    pg:adverseEvent study:event ; pg:association study:association ; pg:conclusion study:conclusion ;
+    pg:mention study:mention .
 study:report a pg:Report ; {PART} ; pg:doi "10.1000/one" ;
     pg:pmid "1" ; pg:pmcid "PMC1" ; pg:registryId "NCT00000001" ; pg:title "A trial" ; pg:journal "J" ;
     pg:briefTitle "Trial" ; pg:acronym "TRIAL" ; pg:updated "2015-01-31" ;
@@ -157,6 +158,11 @@ study:with a pg:Reading ; {PART} ; pg:gradeLow 2 ; pg:gradeHigh 5 ;
 study:without a pg:Reading ; pg:ofStudy study:study .
 study:derived a pg:Derived ; {PART} ; pg:derivedQuantity "percent" ;
     pg:value 55.0 ; pg:unit "%" ; pg:derivationMethod "22/40" .
+study:mention a pg:Mention ; {PART} ; pg:words "cold" ;
+    pg:mentionedAs "condition" ; pg:concept mesh:D003139 ; pg:linkReason "the preferred name" ;
+    pg:turnedDown study:rejected .
+study:rejected a pg:RejectedReading ; {PART} ; pg:concept mesh:D003080 ;
+    pg:conceptName "Cold" ; pg:linkReason "is a phenomenon" .
 study:record a pg:Record ; pg:ofStudy study:study ; pg:documentKey "NCT00000001" ;
     prov:hadPrimarySource <https://clinicaltrials.gov/study/NCT00000001> ; prov:wasDerivedFrom <{SOURCE}> ;
     pg:method pg:Registry ; pg:reader "picograph 0.1.0" ; pg:read "2026-11-24"^^xsd:date ;
@@ -577,7 +583,7 @@ def test_what_the_typed_study_requires_is_required() -> None:
 def test_evidence_is_required_of_parts_that_carry_facts() -> None:
     parts = set(model.part_classes())
     free = {name for name in parts if not constraint(name, PG.evidence, SH.minCount)}
-    assert free == {"Report", "Population", "Ambiguity", "Reading", "Derived"}
+    assert free == {"Report", "Population", "Ambiguity", "Reading", "Derived", "Mention", "RejectedReading"}
     for name in parts:
         assert constraint(name, PG.evidence, SH.pattern), name
 

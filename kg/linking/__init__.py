@@ -22,11 +22,14 @@ def open_linker() -> Linker:
     >>> open_linker().choose("hepatic neoplasm", ["disease"]).concept
     ('mesh:D008113',)
     """
+    from itertools import chain
+
+    from picograph.ontology import terms
     from picograph.ontology.concepts import concepts, mappings
     from picograph.ontology.senses import EXACT, sense_names
 
     exact = ((row.subject, row.object) for row in mappings() if row.predicate == EXACT)
-    return Linker(Lexicon.build(concepts(), sense_names(exact)))
+    return Linker(Lexicon.build(chain(terms.concepts(), concepts()), sense_names(exact)))
 
 
 __all__ = ["Lexicon", "Link", "Linker", "link", "open_linker", "unmatched"]

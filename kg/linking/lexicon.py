@@ -89,10 +89,13 @@ class Lexicon:
         for number, each in enumerate(known.values()):
             seen = set()
             for place, name in enumerate((each.label, *each.synonyms)):
-                if len(name) > LONGEST or (key := key_of(name)) is None or key in seen:
+                if len(name) > LONGEST or (key := key_of(name)) is None:
                     continue
-                seen.add(key)
-                held[key].append((number, place == 0, name))
+                # MedDRA writes "Dermatitis atopic" what MeSH writes "Dermatitis, Atopic"
+                for one in (key, key.replace(",", " ")) if key.count(",") == 1 else (key,):
+                    if one not in seen:
+                        seen.add(one)
+                        held[one].append((number, place == 0, name))
         trie = marisa_trie.Trie(held)
         rows = [(curie, " ".join(kinds.of(each)), (senses or {}).get(curie, curie)) for curie, each in known.items()]
         if folder is None:

@@ -73,7 +73,12 @@ class Linker:
         return self._abbreviated(text, form, found, [*own, *defined], kinds)
 
     def choose(self, words: str, kinds: Collection[str] = ()) -> Choice:
-        """Say what some words mean as a whole; no part of them is looked for."""
+        """Say what some words mean as a whole; no part of them is looked for.
+
+        An everyday word may be the name of an illness ("cold"); as a name of anything else it says nothing.
+        """
+        if says_nothing(words) and not {"disease", "finding"} & set(kinds):
+            return Choice((), (), "an everyday word")
         readings = self.lexicon.readings(form_of(words).form)
         return choose(words, readings, kinds, shouting=_shouts(words))
 
@@ -88,7 +93,7 @@ class Linker:
                 continue
             start, end = form.places[word][0], form.places[last][1]
             words = text[start:end]
-            if _says_nothing(words):
+            if says_nothing(words):
                 continue
             choice = choose(words, self.lexicon.readings(key), shouting=shouting)
             if choice.kinds or choice.ambiguous:
@@ -142,7 +147,8 @@ def _bare(words: str) -> bool:
     return len(letters) <= 3 and (is_acronym(words) or not letters.isalpha())
 
 
-def _says_nothing(words: str) -> bool:
+def says_nothing(words: str) -> bool:
+    """Tell whether words are an everyday word, in small letters or at the beginning of a sentence."""
     return (words if words.islower() else words[:1].lower() + words[1:]) in common_words()
 
 

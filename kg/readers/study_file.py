@@ -13,7 +13,7 @@ A file says `picograph: study 1` (the format and its version) and then the field
 
 - Evidence is a place or a list of places. One value may stand wherever a list of values may.
 - What the source does not state is left out; an empty value is an error, because it could mean two things.
-- `derived` is computed when a file is loaded, so it never stands in one.
+- `derived` and `mentions` are computed when a file is loaded, so they never stand in one.
 - It is YAML 1.2 without anchors, aliases and tags: `no` and `on` are words, and a number is exactly what is written.
 
 The types of the model are the only description of the format: the reader, the writer and the JSON Schema follow them.
@@ -35,6 +35,8 @@ from picograph.kg.source import Place, source_text
 from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
+# Fields that a load fills, with what they hold.
+_COMPUTED = {"derived": "derived numbers", "mentions": "links of words"}
 FORMAT = "study 1"
 MARK = "picograph"  # the key that names the format
 LARGEST = 5_000_000  # bytes; the largest study files in use are a thousand times smaller than this
@@ -380,7 +382,7 @@ class _Reader:
         for name, (at, value) in node.fields.items():
             if name in extra:
                 continue
-            if name not in shapes or name == "derived":
+            if name not in shapes or name in _COMPUTED:
                 self.unknown(cls, name, at, (*path, name))
             values[name] = self.field(shapes[name], value, at, (*path, name))
         for shape in shapes.values():
@@ -396,16 +398,16 @@ class _Reader:
         return cls(**values)
 
     def unknown(self, cls: type[Struct], name: str, line: int, path: Path) -> NoReturn:
-        if name == "derived":
+        if name in _COMPUTED:
             self.fail(
-                "derived numbers do not stand in a study file",
+                f"{_COMPUTED[name]} do not stand in a study file",
                 line,
                 path,
-                "remove `derived`: it is computed when the file is loaded",
+                f"remove `{name}`: it is computed when the file is loaded",
             )
         if name == "<<":
             self.fail("the merge key << is not allowed in a study file", line, path, "write the fields out")
-        known = [each for each in _shapes(cls) if each != "derived"]
+        known = [each for each in _shapes(cls) if each not in _COMPUTED]
         near = _nearest(name, known)
         remedy = f"did you mean `{near[0]}`?" if near else "its fields are: " + ", ".join(known)
         self.fail(f"{_a(_words(cls))} has no field {name!r}", line, path, remedy)
@@ -628,7 +630,7 @@ def _plain(value: Any) -> Any:
         fields = {}
         for shape in _shapes(type(value)).values():
             each = getattr(value, shape.name)
-            if shape.name == "derived" or (shape.default is not NODEFAULT and each == shape.default):
+            if shape.name in _COMPUTED or (shape.default is not NODEFAULT and each == shape.default):
                 continue
             fields[shape.name] = _plain(each)
         return fields
@@ -699,7 +701,7 @@ def write(study: Study) -> str:
     """Write a study as a study file: reading it again gives an equal study.
 
     Fields stand in the model's order, a part's own before those that all parts have, and so evidence last. What is
-    at its default is left out, and so is `derived`, which is computed again when the file is loaded.
+    at its default is left out, and so are `derived` and `mentions`, which are computed again when the file is loaded.
 
     >>> from picograph.kg.source import Method, Record, Source
     >>> from picograph.kg.study import Population
@@ -746,7 +748,7 @@ def schema() -> dict[str, Any]:
 def _object(cls: type[Struct], found: dict[str, dict[str, Any]]) -> dict[str, Any]:
     properties = {}
     for shape in _shapes(cls).values():
-        if shape.name == "derived":
+        if shape.name in _COMPUTED:
             continue
         one = _one(shape, found)
         if shape.many:
