@@ -22,7 +22,7 @@ from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
-from picograph.kg.study import Study, rekey
+from picograph.kg.study import Mention, RejectedReading, Study, rekey
 from picograph.kg.triples import names_of, write
 from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
@@ -173,7 +173,7 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "")
     study, cautions = prepare(piece, study, text)
     entry = entry_of(study)
     study = rekey(study, alone(study))  # which it is of as a rule: `filing` sees to the others
-    parts = list(parts_of(study))
+    parts = [part for part in parts_of(study) if not isinstance(part, Mention | RejectedReading)]  # these are no facts
     graph, triples, checksum = graph_text(study, made_from)
     return Mapped(
         name=piece.name,
