@@ -228,7 +228,7 @@ class Doors:
             generation = self._settings.store.current()
         except StoreError:
             generation = None
-        well = generation is not None and self._pool.alive > 0
+        well = generation is not None and self._pool.well
         said = {
             "status": "ok" if well else "failing",
             "version": __version__,

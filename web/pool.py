@@ -50,7 +50,7 @@ class Worker:
     def __init__(self, process: asyncio.subprocess.Process, log: Log) -> None:
         self.process = process
         self._log = log
-        self._said = b""  # the last of what it wrote to its standard error
+        self._greedy = False  # it asked for more memory than it may have
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
@@ -82,7 +82,7 @@ class Worker:
         assert self.process.stderr is not None
         with contextlib.suppress(ValueError):
             async for line in self.process.stderr:
-                self._said = line
+                self._greedy = self._greedy or line.startswith(_OUT_OF_MEMORY)
                 self._log("worker", pid=self.process.pid, said=line.decode("utf-8", "replace").rstrip()[:1000])
 
     def send(self, task: Task) -> None:
@@ -108,7 +108,7 @@ class Worker:
             async with asyncio.timeout(1):
                 await self.process.wait()
                 await self._listener
-        if self._said.startswith(_OUT_OF_MEMORY):
+        if self._greedy:
             return Failure(503, "the query needs more memory than there is for one", remedy="ask for less at once")
         return Failure(500, "the process that answered has ended", remedy="ask for less at once")
 
@@ -199,6 +199,7 @@ class Pool:
         self._starting: set[asyncio.Task[None]] = set()
         self._mean = 0.1  # seconds that a task takes, of late
         self._closed = False
+        self._failing = False  # the last one did not start
 
     async def open(self) -> None:
         """Start the processes.
@@ -223,6 +224,11 @@ class Pool:
         return Run(self, task)
 
     @property
+    def well(self) -> bool:
+        """Say whether there are processes, or will be in a moment."""
+        return bool(self._alive) or not self._failing
+
+    @property
     def alive(self) -> int:
         """How many processes there are."""
         return len(self._alive)
@@ -244,7 +250,7 @@ class Pool:
         """
         began = time.monotonic()
         while self._idle:
-            worker = self._idle.pop()
+            worker = self._idle.pop(0)  # in turn, so that each moves over to a new generation before long
             if worker.process.returncode is None:
                 return worker, 0.0
             self.give_back(worker, whole=False)
@@ -299,6 +305,7 @@ class Pool:
                 await self._start()
                 return
             except (FailedError, OSError, TimeoutError) as error:
+                self._failing = True
                 self._log("worker does not start", error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 10.0)
@@ -306,4 +313,5 @@ class Pool:
     async def _start(self) -> None:
         worker = await Worker.start(self._folder, self.limits, self._hosts, self._log)
         self._alive.add(worker)
+        self._failing = False
         self._free(worker)
