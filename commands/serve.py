@@ -82,6 +82,9 @@ def serve(
             where=opened.location,
             remedy="load a record first: picograph load FILE --store FOLDER; or serve it with --writable",
         )
+    if opened.current() is None:
+        with opened.write():
+            pass  # an empty store, which answers too
     limits = Limits(workers or min(4, os.cpu_count() or 1), timeout, memory, queue)
     settings = Settings(opened, writable, _token(token_file) if writable else None, origins or ("*",))
     run(host, port, limits, settings, hosts)

@@ -101,7 +101,7 @@ def send(base: str, method: str, path: str, headers: dict[str, str], body: bytes
     """Send a request as it is: no header is added that is not needed."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
     try:
-        connection.putrequest(method, path)
+        connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name, value)
         if body is not None:

@@ -1,5 +1,6 @@
 """Pages for people, made from the catalogue: they work without JavaScript, and ask for nothing from elsewhere."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,19 +31,12 @@ class Text(NamedTuple):
     link: str = ""
 
 
-class Shown(NamedTuple):
-    """A cell."""
-
-    parts: Sequence[Text]
-    many: bool = False
-
-
 class Heading(NamedTuple):
     """The head of a column."""
 
     name: str
     unit: str = ""
-    number: bool = False
+    kind: str = ""  # number or places
 
 
 @cache
@@ -100,7 +94,9 @@ def answer_page(store: FolderStore, task: Ask) -> tuple[int, str]:
         except PicographError as error:
             values |= {"error": error, "status": 400 if error.exit_code != 3 else 503}
     fields = [_field(name, each, task.parameters.get(name, "")) for name, each in question.parameters.items()]
-    return values.pop("status"), _page("question.html", "../", question=question, fields=fields, **values)
+    wording = _wording(question, given)
+    status: int = values.pop("status")
+    return status, _page("question.html", "../", question=question, wording=wording, fields=fields, **values)
 
 
 def _field(name: str, parameter: Parameter, value: str) -> dict[str, object]:
@@ -147,19 +143,28 @@ def _sparql(question: Question, given: Mapping[str, str]) -> str:
 
 def _heading(name: str, column: Column) -> Heading:
     unit = column.unit if column.unit and column.unit != "%" and column.unit not in name else ""
-    return Heading(name.replace("_", " "), unit or "", column.kind in ("integer", "decimal"))
+    kind = {"integer": "number", "decimal": "number", "evidence": "places"}.get(column.kind, "")
+    return Heading(name.replace("_", " "), unit or "", kind)
 
 
-def _shown(name: str, columns: Mapping[str, Column], row: Mapping[str, Cell]) -> Shown:
+def _shown(name: str, columns: Mapping[str, Column], row: Mapping[str, Cell]) -> list[Text]:
     kind, value = columns[name].kind, row[name]
     if value is None:
-        return Shown(())
+        return []
     if kind == "evidence" and isinstance(value, tuple):
-        return Shown(list(_places(value)), many=True)
+        return list(_places(value))
     if kind == "study":
         key = short("study", value)
-        return Shown([Text(key, f"../study?{urlencode({'key': key})}")])
-    return Shown([Text(cell_text(name, columns, row))])
+        return [Text(key, f"../study?{urlencode({'key': key})}")]
+    return [Text(cell_text(name, columns, row))]
+
+
+def _wording(question: Question, given: Mapping[str, str]) -> list[tuple[str, bool]]:
+    """Give a question's words; its parameters apart, with what they are given."""
+    words = re.split(r"\{(\w+)\}", question.question)
+    return [
+        (given.get(word, word.replace("_", " ")) if at % 2 else word, bool(at % 2)) for at, word in enumerate(words)
+    ]
 
 
 def _places(evidence: Sequence[str]) -> Iterator[Text]:
@@ -181,13 +186,13 @@ def query_page(
         values |= {"count": "yes" if results else "no", "rows": [], "heads": []}
     elif results is not None:
         heads = [Heading(variable.value) for variable in results.variables]
-        rows: list[list[Shown]] = []
+        rows: list[list[list[Text]]] = []
         more = False
         for row in results:
             if len(rows) == SHOWN:
                 more = True
                 break
-            rows.append([Shown([Text(str(getattr(term, "value", term or "")))]) for term in row])
+            rows.append([[Text(str(getattr(term, "value", term)))] if term is not None else [] for term in row])
         said = f"The first {SHOWN} rows" if more else _counted(len(rows), "row", "rows") if rows else "No rows"
         values |= {"count": said + ".", "rows": rows, "heads": heads}
     formats = [(label, f"?{urlencode({'query': query, 'format': form})}") for label, form in _DOWNLOADS]
