@@ -23,7 +23,7 @@ from picograph.kg.store.embedded import FolderStore
 from picograph.ontology.errors import StoreError
 from picograph.web.pages import error_page, query_page
 from picograph.web.pool import BusyError, FailedError, Log, Pool, Run
-from picograph.web.protocol import RequestError, graph_operation, operation
+from picograph.web.protocol import RequestError, graph_operation, operation, parameters_of
 from picograph.web.tasks import Ask, Behind, Describe, Head, Query, Task, Update, WriteGraph
 
 _WHOLE = 1 << 16  # bytes up to which an answer is sent with its length
@@ -195,16 +195,12 @@ class Doors:
 
     async def ask(self, request: Request) -> Response:
         """Answer a question of the catalogue."""
-        name, given = request.path_params["name"], request.query_params.multi_items()
-        parameters: dict[str, str] = {}
-        for key, value in given:
-            if key in parameters:
-                raise RequestError(400, f"{key} is given twice", "give it once")
-            if key not in ("format", "run"):
-                parameters[key] = value
-        form = request.query_params.get("format") or None
+        given = parameters_of(request)
         asked = bool(given) or not wants_page(request)
-        return self._answer(request, Ask(name, parameters, request.headers.get("accept", ""), form, asked))
+        form = given.pop("format", "") or None
+        given.pop("run", None)
+        accept = request.headers.get("accept", "")
+        return self._answer(request, Ask(request.path_params["name"], given, accept, form, asked))
 
     async def home(self, request: Request) -> Response:
         """Give the first page."""
@@ -212,11 +208,11 @@ class Doors:
 
     async def study(self, request: Request) -> Response:
         """Give the page of a study."""
-        return self._answer(request, Behind(study=request.query_params.get("key", "")))
+        return self._answer(request, Behind(study=parameters_of(request).get("key", "")))
 
     async def evidence(self, request: Request) -> Response:
         """Give the page of a place in a source."""
-        return self._answer(request, Behind(place=request.query_params.get("place", "")))
+        return self._answer(request, Behind(place=parameters_of(request).get("place", "")))
 
     async def void(self, request: Request) -> Response:
         """Describe the data."""

@@ -244,6 +244,7 @@ def evidence_page(store: FolderStore, iri: str) -> str:
         "evidence.html",
         "./",
         where=places([place]),
+        kind="Characters" if place.pointer is None else "Field",
         sha256=sha256,
         records=list(_read_there(store, sha256)),
         words=words,

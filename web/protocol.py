@@ -71,6 +71,19 @@ def _fields(text: str) -> list[tuple[str, str]]:
         raise RequestError(400, f"the parameters cannot be read: {error}", "encode them as UTF-8") from None
 
 
+def parameters_of(request: Request) -> dict[str, str]:
+    """Give the parameters of a request's address, each once.
+
+    :raises RequestError: if one is given twice, or they are not UTF-8
+    """
+    given: dict[str, str] = {}
+    for name, value in _fields(request.url.query):
+        if name in given:
+            raise RequestError(400, f"{name} is given twice", "give it once")
+        given[name] = value
+    return given
+
+
 async def operation(request: Request, base: str) -> Query | Update | None:
     """Give the query or update of a request to the SPARQL endpoint; None for one that has neither.
 

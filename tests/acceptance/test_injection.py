@@ -1,5 +1,11 @@
 """Promise: no parameter, however hostile, becomes part of a query: it names something, or nothing, or is refused."""
 
+import urllib.error
+import urllib.parse
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 
@@ -9,6 +15,7 @@ from picograph.ontology.errors import UsageError
 from picograph.queries import catalog
 from picograph.queries.ask import ask, sparql
 from picograph.tests.acceptance.program import Program
+from picograph.tests.servers import picograph
 
 _PIECES = [
     "'", '"', "'''", '"""', "\\", "\\\\", '\\"', "\\'", "\\u0022", "\\U00000022", "\\u0027 }", "\\n", "\n", "\r",
@@ -37,7 +44,12 @@ _SCRIPTS = [
     "‘’“”", "プラセボ", "עברית", "\x00", "a\x00b", "\ud800", "x" * 100_000, "{" * 10_000, '"' * 9_999, "\\" * 9_999,
     "mesh:" + "D" * 50_000, "http://x/" + "y" * 50_000, "a\u0300" * 1_000,
 ]  # fmt: skip
-HOSTILE = [*_PIECES, *_CLAUSES, *_SCRIPTS]
+_MARKUP = [
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' autofocus onfocus=alert(1) x='", "</title><b>",
+    "javascript:alert(1)//", "&lt;b&gt;", "{{ 7 * 7 }}", "{% raw %}", "<!--", "--><b>", "]]>", "<svg/onload=alert(1)>",
+    "%3Cscript%3E", "&#60;script&#62;", "\u003cscript\u003e", "<a href='http://x/'>y</a>", "+ADw-script+AD4-", "<b\n>",
+]  # fmt: skip
+HOSTILE = [*_PIECES, *_CLAUSES, *_SCRIPTS, *_MARKUP]
 KINDS = [
     ("adverse-events", "drug"),  # a concept
     ("adverse-events", "event"),  # a term
@@ -56,7 +68,7 @@ def store() -> Store:
 
 def test_the_list_is_long_and_has_no_value_twice() -> None:
     assert len(HOSTILE) == len(set(HOSTILE))
-    assert len(HOSTILE) >= 180
+    assert len(HOSTILE) >= 200
     kinds = {catalog.question(name).parameters[parameter].kind for name, parameter in KINDS}
     assert kinds == {"concept", "term", "study", "integer"}
 
@@ -108,6 +120,65 @@ def test_a_text_reaches_the_engine_as_it_is() -> None:
         assert ox.Literal(value) in values
         checked += 1
     assert checked > 150
+
+
+class _Page(HTMLParser):
+    """The tags and attributes of a page, and what stands in the fields of its form."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.fields: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.names |= {tag, *(f"@{name}" for name in given)}
+        assert not str(given.get("href", "")).lower().startswith(("javascript:", "data:"))
+        if tag == "input":
+            self.fields[str(given["name"])] = str(given["value"])
+
+
+def _page(url: str) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, headers={"Accept": "text/html"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_hostile_values_in_the_forms_of_the_pages(program: Program, folder: Path, tmp_path: Path) -> None:
+    """They find nothing or are refused, come back as the text that they are, and the next question is answered."""
+    with picograph(folder, tmp_path / "log", "--workers", "2") as server:
+        plain = _Page()
+        status, right = _page(server.base + "ask/adverse-events?drug=sorafenib&event=diarrhea")
+        assert status == 200
+        plain.feed(right.decode())
+        assert {"table", "form", "input"} <= plain.names
+        _, refusal = _page(server.base + "ask/adverse-events?min_grade=x")
+        plain.feed(refusal.decode())
+        asked = 0
+        for value in HOSTILE:
+            text = value.encode("utf-8", "surrogatepass")
+            for name in ("drug", "event"):
+                status, body = _page(f"{server.base}ask/adverse-events?{urllib.parse.urlencode({name: text})}")
+                asked += 1
+                if b"\xed\xa0\x80" in text or len(text) > 65_000:  # half a character; an address that long is refused
+                    assert status == 400
+                    continue
+                assert status in (200, 400), (value, status)
+                page = _Page()
+                page.feed(body.decode())
+                assert page.names <= plain.names, (value, page.names - plain.names)
+                assert not value.strip() or b"<td" not in body, value
+                # a browser's form sends CR LF for a line end, and HTML has no NUL
+                assert (
+                    page.fields[name].replace("\r", "\n") == value.replace("\0", "\ufffd").replace("\r", "\n")
+                    or "\0" in value
+                )
+        assert asked == 2 * len(HOSTILE)
+        assert _page(server.base + "ask/adverse-events?drug=sorafenib&event=diarrhea") == (200, right)
 
 
 @pytest.mark.parametrize(
