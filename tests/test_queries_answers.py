@@ -88,7 +88,7 @@ def _as_written(value: object) -> object:
 
 def _matches(row: Row, expected: dict[str, Any], facts: dict[str, Place], only: list[str] | None) -> None:
     wanted = dict(expected)
-    places = [split_place(iri)[1] for iri in row["evidence"]]  # type: ignore[union-attr]
+    places = [split_place(iri)[1] for iri in row.get("evidence") or ()]  # type: ignore[union-attr]
     for fact in wanted.pop("facts", ()):
         span = facts[fact]
         assert any(place.start < span.end and span.start < place.end for place in places), (fact, row)
