@@ -44,6 +44,12 @@ _SUBSET = re.compile(
     r"(?:\bof (?:the|these|those|whom|which)|\bamong|\bin|\bother|\bremaining|\badditional|\bwith)\s*$", re.IGNORECASE
 )
 _PLAN = re.compile(r"\b(?:will be|planned|target|sample size|power|required|to detect)\b", re.IGNORECASE)
+_GROUP = re.compile(r"\b(?!age |study |patient |this |risk )[\w-]+ (?:group|arm)\b(?! of\b)")
+_TWO_GROUPS = re.compile(
+    r"\b\w+ (?:patients |women |cases |females |males )?(?:received|underwent|were treated)\b[^.;]*?(?:,| and"
+    r"| while| whereas) (?:\d+|[a-z-]+) "
+    r"(?:patients |women |cases )?(?:received|underwent|were treated)\b"
+)
 _COMPARED = re.compile(
     r"random(?:ly|i[sz])|\bversus\b|\bvs\b|\bcompar(?:ed|ing|ison|e|ative)\b|\bplacebo\b|\bcontrols?\b|\b(?:two|2"
     r"|three|3|four|both|each|either) (?:\w+ )?"
@@ -57,7 +63,7 @@ class Abstract:
 
     >>> from picograph.kg.extraction.page import read_page
     >>> abstract = Abstract(read_page("METHODS: Forty patients were treated with RT. RESULTS: Six (15%) died."))
-    >>> abstract.enrolled.count, abstract.single
+    >>> abstract.enrolled.people, abstract.single
     (40, True)
     """
 
@@ -81,7 +87,7 @@ class Abstract:
     def compares(self) -> bool:
         """Whether any words speak of a comparison of groups."""
         return any(
-            _COMPARED.search(self.folded, line.start, line.end)
+            any(pattern.search(self.folded, line.start, line.end) for pattern in (_COMPARED, _GROUP, _TWO_GROUPS))
             for line in self.page.lines
             if line.section is not SectionKind.BACKGROUND or line is self.page.lines[0]
         )
@@ -94,14 +100,16 @@ class Abstract:
     @cached_property
     def enrolled(self) -> Size | None:
         """How many took part: the first count of people beside the strongest word for it."""
+        sizes = [int(arm.size.value) for arm in self.arms if arm.size and arm.size.value]
+        whole = sum(sizes) if sizes and len(sizes) == len(self.arms) else 0
         found: list[tuple[int, int, Size]] = []
         for index, line in enumerate(self.page.lines):
             if line.section in {SectionKind.BACKGROUND, SectionKind.CONCLUSIONS, SectionKind.TITLE} and index:
                 continue
             for mention in line.mentions:
                 size = self._size(line, mention)
-                if size:
-                    found.append((-size.strength, index, size))
+                if size and size.people >= whole:  # fewer than the arms add up to: a part of them
+                    found.append((-9 if whole and size.people == whole else -size.strength, index, size))
         return min(found, key=lambda each: each[:2])[2] if found else None
 
     def _size(self, line: Line, mention: Mention) -> Size | None:
@@ -110,6 +118,8 @@ class Abstract:
         if mention.value != int(mention.value) or mention.value < 2:
             return None
         tokens = line.tokens
+        if line.sorts.count("(", 0, mention.first) > line.sorts.count(")", 0, mention.first):
+            return None
         # a people's noun close behind, with nothing but words between
         at = mention.last
         while at < len(tokens) and at < mention.last + 7 and tokens[at].sort in "x-,":

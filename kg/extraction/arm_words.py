@@ -95,6 +95,18 @@ def _swap(label: Words, words: Words, others: Words) -> Words:
     return label
 
 
+_TAILS = frozenset({"treated", "based", "containing", "group", "arm", "treatment", "only", "alone", "assigned", "plus"})
+
+
+def _goes_on(tokens: Sequence[Token], last: int) -> bool:
+    """Say whether a longer name begins with the words that end at a token: the EC of EC-D is no EC."""
+    if last + 2 >= len(tokens) or tokens[last + 1].sort != "-":
+        return False
+    hyphen, following = tokens[last + 1], tokens[last + 2]
+    joined = tokens[last].end == hyphen.start and hyphen.end == following.start
+    return joined and following.word not in _TAILS and following.sort not in "nT"
+
+
 class ArmFinder:
     """Finds the words that call an arm, in any sentence."""
 
@@ -120,6 +132,8 @@ class ArmFinder:
                 if position + length <= size and all(
                     words[position + each][1] == alias[each] for each in range(1, length)
                 ):
+                    if _goes_on(tokens, words[position + length - 1][0]):
+                        continue
                     step = length
                     while position + step < size and words[position + step][1] in _GROUPS:
                         step += 1

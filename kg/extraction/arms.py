@@ -36,6 +36,7 @@ class ArmName(NamedTuple):
     size: Mention | None = None
     treatments: tuple[Hit, ...] = ()
     line: int = -1  # the sentence where it is named
+    own: bool = False  # its label names a treatment
 
     @property
     def role(self) -> Role | None:
@@ -99,18 +100,25 @@ def find_arms(page: Page, hits: Sequence[Sequence[Hit]]) -> list[ArmName]:
     >>> [(arm.label, str(arm.size.value), arm.control) for arm in find_arms(page, hits)]
     [('exercise', '50', False), ('usual care', '48', True)]
     """
-    for find in (_by_size, _by_allocation, _by_receiving, _by_comparison, _by_placebo, _by_group):
+    for find in (_by_size, _by_allocation, _by_receiving, _by_comparison, _by_placebo, _by_group, _by_letter):
         for found in find(page, hits):
             labels = {" ".join(each.label.lower().split()) for each in found}
-            if 2 <= len(found) <= _MOST and len(labels) == len(found) and _told_apart(found):
+            if 2 <= len(found) <= _MOST and len(labels) == len(found) and _told_apart(page, found):
                 return found
     return []
 
 
-def _told_apart(arms: list[ArmName]) -> bool:
-    """Say whether the names are names of arms: of treatments, of controls, of groups, in about the same way."""
-    good = [bool(arm.treatments) or arm.control or _group_word(arm.label) for arm in arms]
-    return sum(good) >= max(1, len(arms) - 1)
+def _told_apart(page: Page, arms: list[ArmName]) -> bool:
+    """Say whether the names are names of arms: of treatments, of controls, of groups; or come back as such."""
+    lower = page.folded.lower()
+    return all(
+        arm.own
+        or arm.control
+        or _group_word(arm.label)
+        or sum(letter.isupper() for letter in arm.label) > 1
+        or (len(arm.label) > 4 and lower.count(arm.label.lower()) > 2)
+        for arm in arms
+    )
 
 
 def _group_word(label: str) -> bool:
@@ -123,12 +131,7 @@ def _named(
 ) -> ArmName | None:
     """Make an arm of the tokens of a label, cut where its dose or its purpose begins."""
     tokens = page.lines[line].tokens
-    while (
-        first < last
-        and (tokens[first].word in _LEADING or tokens[first].sort in ",;:-(")
-        and not (tokens[first].word == "treatment" and first + 1 < last and tokens[first + 1].word in {"group", "arm"})
-    ):
-        first += 1
+    first = _begin(page, line, first, last)
     stop = first
     while stop < last and stop - first < _LONGEST:
         token = tokens[stop]
@@ -147,15 +150,32 @@ def _named(
         return None
     if any(hit.kind in _RESULTS and first <= hit.first < stop for hit in hits):
         return None
+    if not own and any(hit.kind == "event" and first <= hit.first < stop for hit in hits):
+        return None
     if any(token.word in _VERBS for token in tokens[first:stop]):
         return None
     control = bool(words & _CONTROL_WORDS) or any(hit.kind == "control" for hit in own)
     control = control and not any(hit.kind in TREATMENTS - {"control"} for hit in own)
     start, end = tokens[first].start, tokens[stop - 1].end
-    return ArmName(page.words(start, end), start, end, (), control, size, inside, line)
+    return ArmName(page.words(start, end), start, end, (), control, size, inside, line, bool(own))
+
+
+def _begin(page: Page, line: int, first: int, last: int) -> int:
+    """Skip what stands before a name: articles, "patients receiving", "the efficacy of"."""
+    tokens = page.lines[line].tokens
+    for at in range(first, min(last, first + 6)):
+        if tokens[at].word in _WORTH and at + 1 < last and tokens[at + 1].word in {"of", "and"}:
+            first = at + 2
+    while first < last and (tokens[first].word in _LEADING or tokens[first].sort in ",;:-("):
+        if tokens[first].word == "treatment" and first + 1 < last and tokens[first + 1].word in {"group", "arm"}:
+            break
+        first += 1
+    return first
 
 
 _VERBS = words_of("word label verb")
+_WORTH = words_of("word worth")
+_UNTIL = frozenset({"until", "till", "stratified"})
 
 
 # --- the ways of naming -----------------------------------------------------------------------------------------------
@@ -239,7 +259,8 @@ def _split(page: Page, index: int, first: int, hits: Sequence[Hit]) -> list[ArmN
     depths = depths_of(line.tokens)
     base = depths[first] if first < len(depths) else 0
     last = len(line.tokens)
-    stop = next((at for at in range(first, last) if line.tokens[at].sort in ";." and depths[at] <= base), last)
+    ends = (at for at in range(first, last) if line.tokens[at].sort in ";." or line.tokens[at].word in _UNTIL)
+    stop = next((at for at in ends if depths[at] <= base), last)
     for sorts in ("v", "k", "a"):
         cuts = [at for at in range(first, stop) if line.tokens[at].sort == sorts and depths[at] == base]
         if sorts == "k":
@@ -373,3 +394,21 @@ def _by_group(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
         if named := _named(page, index, first, last, hits[index]):
             found.append(named)
     return [sorted(found, key=lambda each: each.start)]
+
+
+_LETTERED = re.compile(r"\b(?P<noun>[Gg]roup|[Aa]rm|[Cc]ohort)s?\s(?P<name>[A-D1-4]|I{1,3}V?|IV)\b")
+
+
+def _by_letter(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
+    """Groups that are called by letters or numbers alone: group A and group B."""
+    first: dict[str, tuple[int, re.Match[str]]] = {}
+    for index, line in enumerate(page.lines):
+        for match in _LETTERED.finditer(page.folded, line.start, line.end):
+            first.setdefault(f"{match['noun'].lower()} {match['name']}", (index, match))
+    if len({name.split()[0] for name in first}) != 1:
+        return []
+    found = [
+        ArmName(page.words(*match.span()), match.start(), match.end(), (), False, None, (), index, True)
+        for index, match in (first[name] for name in sorted(first))
+    ]
+    return [found]

@@ -4,7 +4,8 @@ The rules, in the order in which they are tried; `docs/explanation.md` tells the
 
 1. As many values as heads, and no arms: the first value belongs to the first head, and so on ("respectively").
 2. One head, and as many values as arms called in the same stretch: the first value belongs to the first arm. An arm
-   right behind a value ("12% in the placebo arm") takes that value whatever the order.
+   right behind a value ("12% in the placebo arm") takes that value whatever the order. An arm that is said to have
+   had more or less of it ("X patients had a higher rate (12% v 5%)") takes the first of two, the other arm the second.
 3. One value behind several heads: it is about all of them together, under their words as printed.
 4. Two values joined by "versus", and no arm in the stretch: each belongs to one of the two arms, which one is open.
 5. Anything else is left alone.
@@ -14,8 +15,11 @@ readings are kept, except where every noun has its own, or where the grade belon
 adverse events were…").
 """
 
+import re
+from collections.abc import Callable
 from typing import NamedTuple
 
+from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Grade, Item, Phrase, Row
 
@@ -32,11 +36,13 @@ class Bound(NamedTuple):
     end: int
     arm: int | None = None
     arm_open: bool = False  # it is one of the arms, the text does not say which
+    arm_unsaid: bool = False  # no arm is named: one of the arms, or all participants
+    of: Mention | None = None  # of how many, where the clause begins with it: of the 38 patients…
+    serious: bool = False  # the list is one of serious events
     grade: Grade | None = None
     grade_open: bool = False
     related: bool = False
     time: Item | None = None
-    unit: str = ""  # of an amount
 
 
 _HEAD = "ESQZ"
@@ -53,10 +59,15 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
     values = _values(row, fit)
     if not heads or not values or _restricted(row, fit) or _negated(row, fit):
         return []
-    called = _arms(row, fit)
     beside = _beside(row, fit, values)
+    called = _arms(row, fit, bool(beside))
+    if called is None:
+        return []
+    of = _whole_clause(row, fit)
+    unsaid = arms > 1 and not called and not beside and not _everyone(row, fit)
     times = [item for item in row.items[fit.start : fit.end] if item.letter == "T" and item not in values]
-    grades = scope_of(row, fit, heads)
+    header = _header(row, fit)
+    grades = scope_of(row, fit, heads, header)
     start = row.items[fit.start].start
     end = max(
         row.items[fit.end - 1].end if row.items[fit.end - 1].letter not in ",.;" else 0, heads[-1].end, values[-1].end
@@ -69,12 +80,18 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
             grade, grade_open = next((each[0] for each in grades if each[0]), None), True
         related = all(isinstance(each.data, Phrase) and each.data.related for each in every)
         return Bound(
-            row, fit, head, every, value, start, end, arm, open_, grade, grade_open, related,
-            times[0] if len(times) == 1 else None,
+            row, fit, head, every, value, start, end,
+            arm=arm, arm_open=open_, arm_unsaid=unsaid and arm is None and not open_ and value.letter != "0",
+            grade=grade, grade_open=grade_open, related=related, time=times[0] if times else None, of=of,
+            serious=header is not None and header.data.label == "serious adverse event",
         )  # fmt: skip
 
+    if fit.name == "times":
+        return _timed(row, fit, heads[0], values, one, called, beside)
     if len(times) > 1:
         return []
+    if len(heads) == len(values) == 1 and _each_arm(row, fit):
+        return [one(heads[0], values[0], arm) for arm in range(arms)] if arms > 1 else []
     if len(heads) == 1:
         if len(values) == 1:
             arm = beside.get(0)
@@ -89,6 +106,8 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
             return [one(heads[0], value, beside[index]) for index, value in enumerate(values)]
         if len(called) == len(values) and len(set(called)) == len(called):
             return [one(heads[0], value, arm) for value, arm in zip(values, called, strict=True)]
+        if len(called) == 1 and len(values) == arms == 2 and _against(row, fit) and _compared(row, fit):
+            return [one(heads[0], values[0], called[0]), one(heads[0], values[1], 1 - called[0])]
         if not called and len(values) == arms == 2 and _against(row, fit):
             return [one(heads[0], value, open_=True) for value in values]
         return []
@@ -102,9 +121,33 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
     return []
 
 
+def _timed(
+    row: Row,
+    fit: Fit,
+    head: Item,
+    values: list[Item],
+    one: Callable[..., Bound],
+    called: list[int],
+    beside: dict[int, int],
+) -> list[Bound]:
+    """Pair several times with as many values: ``the 1- and 2-year survival was 60% and 32%``, in one arm."""
+    span = fit.match.span("times")
+    times = [item for item in row.items[slice(*span)] if item.letter in "nT"]
+    unit = times[-1].data.unit
+    if len(times) != len(values) or len(called) > 1 or len(set(beside.values())) > 1:
+        return []
+    found = []
+    for time, value in zip(times, values, strict=True):
+        said = time.data._replace(kind=NumberKind.TIME, unit=unit)
+        found.append(one(head, value, called[0] if called else None)._replace(time=time._replace(data=said)))
+    return found
+
+
 def _values(row: Row, fit: Fit) -> list[Item]:
     """Give the values of a match that stand outside brackets."""
     inside = row.letters[slice(*fit.vals)]
+    if fit.name == "arms_first":  # its values stand in brackets
+        return [item for item in row.items[slice(*fit.vals)] if item.letter == "F"]
     wanted = _VALUE if fit.name == "median" else "F0" if "F" in inside or fit.name != "compare" else "Tn"
     depth, found = 0, []
     for item in row.items[slice(*fit.vals)]:
@@ -117,7 +160,7 @@ def _values(row: Row, fit: Fit) -> list[Item]:
     return found
 
 
-def _stretch(row: Row, fit: Fit) -> tuple[int, int]:
+def stretch(row: Row, fit: Fit) -> tuple[int, int]:
     """Give the clause around a match: from the semicolon before it to the one behind it."""
     letters = row.letters
     left = max(letters.rfind(";", 0, fit.start), letters.rfind(":", 0, fit.start)) + 1
@@ -125,23 +168,112 @@ def _stretch(row: Row, fit: Fit) -> tuple[int, int]:
     return left, right if right >= 0 else len(letters)
 
 
-def _arms(row: Row, fit: Fit) -> list[int]:
-    """Give the arms called in the stretch of a match, each once, in their order."""
+def _arms(row: Row, fit: Fit, beside: bool) -> list[int] | None:
+    """Give the arms called in the stretch of a match, each once, in their order; None where they contradict.
+
+    In a list of events with numbers, an arm before the list ("in the X arm, …") or behind it ("… in the X arm") is
+    the arm of every number of the list.
+    """
     if fit.name == "compare":
         return [row.items[fit.match.start("one")].data, row.items[fit.match.start("two")].data]
-    left, right = _stretch(row, fit)
-    # another match in the same clause has its own arms
+    left, right = stretch(row, fit)
     found = [item.data for item in row.items[fit.start : fit.end] if item.letter == "A"]
-    if not found:
-        before = row.letters[left : fit.start]
-        if "F" not in before:
-            found = [item.data for item in row.items[left : fit.start] if item.letter == "A"]
-        behind = row.letters[fit.end : right]
-        stop = min(
-            (at for at in (behind.find("F"), behind.find("H"), behind.find("B")) if at >= 0), default=len(behind)
-        )
-        found += [item.data for item in row.items[fit.end : fit.end + stop] if item.letter == "A"]
+    if found or beside:
+        return list(dict.fromkeys(found))
+    before, behind = row.letters[left : fit.start], row.letters[fit.end : right]
+    if fit.name in {"bracket", "in", "chain"}:
+        first = before.find("F")
+        ahead = [
+            item.data for item in row.items[left : left + (first if first >= 0 else len(before))] if item.letter == "A"
+        ]
+        after: list[int] = []
+        for item in row.items[fit.end : right]:
+            if item.letter == "A":
+                after.append(item.data)
+                break
+            if item.letter not in _LIST_BEHIND:
+                break
+        both = list(dict.fromkeys([*ahead, *after]))
+        if len(both) > 1 and "v" not in row.letters[slice(*fit.vals)]:
+            return None if ahead and after else both
+        return both
+    if "F" not in before or not any(letter in before for letter in "HOBZ"):
+        found = [item.data for item in row.items[left : fit.start] if item.letter == "A"]
+    ends = [at for at in (behind.find("F"), behind.find("H"), behind.find("B")) if at >= 0]
+    found += [item.data for item in row.items[fit.end : fit.end + min(ends, default=len(behind))] if item.letter == "A"]
     return list(dict.fromkeys(found))
+
+
+_LIST_BEHIND = frozenset("E(),aFPI=Gipo-x")
+_ALL = re.compile(
+    r"\b(?:overall|in total|total of|all (?:patients|participants|women|subjects)|both (?:arms|groups)|each (?:arm"
+    r"|group)|in either (?:arm|group)|whole|entire)\b",
+    re.IGNORECASE,
+)
+
+
+def _everyone(row: Row, fit: Fit) -> bool:
+    """Say whether words of the clause tell that it is about all participants."""
+    if any(item.letter == "F" and item.data.everyone for item in row.items[slice(*fit.vals)] if item.letter == "F"):
+        return True
+    left, right = stretch(row, fit)
+    return _ALL.search(row.folded, row.items[left].start, row.items[right - 1].end) is not None
+
+
+_OF_SOME = re.compile(r"(?:of|among|out of)\s+(?:the\s+|these\s+|all\s+)?(?=[\w-])", re.IGNORECASE)
+_NARROW = re.compile(
+    r"\bsub(?:set|group)s?\b|^(?:in|among|for|within|of)\b[^,;]*?\b(?:patients|women|men|those|participants"
+    r"|subjects|cases"
+    r"|survivors|individuals)\b(?! (?:were|was)\b)|\b(?:patients|women|those|participants|subjects) (?:with|who"
+    r"|whose|without|aged|having)\b",
+    re.IGNORECASE,
+)
+_DIFFERENCE = re.compile(
+    r"\b(?:difference|increase|reduction|decrease|improvement|change|gain|benefit"
+    r"|advantage)s?\b(?: \w+){0,3}? (?:in|of|for|between)\b[^,;]{0,60}$",
+    re.IGNORECASE,
+)
+
+
+def narrowed(row: Row, left: int, stop: int) -> bool:
+    """Say whether words from an item up to a place speak of a part of the people: a subgroup, those with something."""
+    return _NARROW.search(row.folded[row.items[left].start : stop]) is not None
+
+
+def _whole_clause(row: Row, fit: Fit) -> Mention | None:
+    """Give the number of people that a clause begins with: ``of the 38 evaluable patients, 20 had…``."""
+    left, _ = stretch(row, fit)
+    start = row.items[left].start
+    match = _OF_SOME.match(row.folded, start, row.line.end)
+    if not match:
+        return None
+    mention = next((each for each in row.line.mentions if each.start == match.end()), None)
+    if (
+        mention is None
+        or mention.kind not in {NumberKind.COUNT, NumberKind.PLAIN}
+        or mention.start >= row.items[fit.start].start
+    ):
+        return None
+    return mention
+
+
+def _narrowed(row: Row, fit: Fit) -> bool:
+    """Say whether the clause is about a part of the people, or about a difference, in words before the match."""
+    left, _ = stretch(row, fit)
+    stop = row.items[fit.start].start
+    words = row.folded[row.items[left].start : stop]
+    if fit.name in {"bracket", "in", "be"} and "v" not in row.letters[slice(*fit.vals)] and _DIFFERENCE.search(words):
+        return True
+    if not narrowed(row, left, stop):
+        return False
+    if _whole_clause(row, fit) and re.fullmatch(
+        r"(?:of|among|out of)\s+(?:the\s+|these\s+|all\s+)?[\w-]+\s+(?:[\w-]+\s+){0,2}?(?:patients|women|men"
+        r"|participants|subjects|cases)"
+        r"(?:\s+(?:enrolled|entered|included|treated|analy[sz]ed|randomi[sz]ed|evaluated|recruited"
+        r"|evaluable))?\s*,?\s*", words, re.IGNORECASE
+    ):  # fmt: skip
+        return False
+    return "A" not in row.letters[left : fit.start] or re.search(r"\bsub(?:set|group)", words) is not None
 
 
 def _beside(row: Row, fit: Fit, values: list[Item]) -> dict[int, int]:
@@ -149,6 +281,13 @@ def _beside(row: Row, fit: Fit, values: list[Item]) -> dict[int, int]:
     found: dict[int, int] = {}
     position = {id(item): at for at, item in enumerate(row.items[: fit.end])}
     for index, value in enumerate(values):
+        if isinstance(value.data, Figure) and value.data.arm is not None:
+            found[index] = value.data.arm
+            continue
+        if fit.name in {"arms_bracket", "arms_first"}:
+            before = [item.data for item in row.items[fit.vals[0] : position[id(value)]] if item.letter == "A"]
+            found[index] = before[-1]
+            continue
         at = position[id(value)] + 1
         stop = position[id(values[index + 1])] if index + 1 < len(values) else fit.end
         between = row.items[at:stop]
@@ -156,6 +295,18 @@ def _beside(row: Row, fit: Fit, values: list[Item]) -> dict[int, int]:
         if len(called) == 1 and not any(item.letter in "va;" for item in between[: between.index(called[0])]):
             found[index] = called[0].data
     return found
+
+
+def _each_arm(row: Row, fit: Fit) -> bool:
+    """Say whether a value is said of each arm: ``41% in both arms``."""
+    return "Y" in row.letters[fit.vals[0] : fit.vals[1]] or row.letters[fit.end : fit.end + 2] == "iY"
+
+
+def _compared(row: Row, fit: Fit) -> bool:
+    """Say whether an arm is the subject that had more or less: ``X had a higher rate of nausea (12% v 5%)``."""
+    left, _ = stretch(row, fit)
+    before = row.letters[left : fit.start]
+    return re.search(r"A[^AF]*[HB]?[^AF]*m(?:ro?)?$", before) is not None
 
 
 def _against(row: Row, fit: Fit) -> bool:
@@ -171,28 +322,37 @@ def _restricted(row: Row, fit: Fit) -> bool:
     ``12% of patients receiving X`` where X is no arm; ``in patients with Y, survival was 40%``.
     """
     letters = row.letters
-    left, _ = _stretch(row, fit)
-    before = letters[left : fit.start]
+    left, _ = stretch(row, fit)
+    if _narrowed(row, fit) or _dependent(row, fit):
+        return True
     if fit.name == "flow":
-        return before[:1] in {"i", "f"} and "p" in before
-    if "p" in before or "N" in before:
-        # people named before the match, who are not the subject of another verb
-        head = before.split("F")[0] if "F" in before else before
-        if head[:1] in {"i", "f", "x", "p", "w", "b"} and "p" in head and not _of_some(before):
-            return True
+        return False
     behind = letters[fit.end : fit.end + 2]
+    if behind[:1] == ")" and "(" not in letters[left : fit.start]:
+        return True  # the match began inside a bracket that it does not end
     if not behind or behind[0] in _ALLOWED_BEHIND:
-        if behind[:1] == "a" and behind[1:2] in {"F", "n"} and fit.name in {"occur", "be", "in"}:
+        if behind[:1] == "a" and behind[1:2] in {"F", "n"} and fit.name in {"occur", "be"}:
             return True  # a second value that was not understood
         return behind[:1] == "v"
-    if behind in {"iT", "iA", "iD", "iW"} or (behind[0] in "iw" and fit.name in {"bracket"}):
+    if behind in {"iT", "iA", "iD", "iW", "iY"} or (behind[0] in "iw" and "bracket" in fit.name):
         return False
-    return behind[0] in "iwfoxpbtXNQKcm-/(nTL" and fit.name != "bracket"
+    return behind[0] in "iwfoxpbtXNQKcm-/(nTL" and "bracket" not in fit.name
 
 
-def _of_some(before: str) -> bool:
-    """Say whether a clause begins with "of the 38 evaluable patients": that is a denominator."""
-    return before.startswith(("oF", "oxF", "on"))
+_BEFORE = frozenset("tofbwick")
+
+
+def _dependent(row: Row, fit: Fit) -> bool:
+    """Say whether the head of a match hangs on another noun: the rate of discontinuation due to toxicity."""
+    if (
+        fit.name not in {"be", "times", "occur", "bracket", "arms_bracket", "in", "median", "compare", "at"}
+        or not fit.start
+    ):
+        return False
+    before = row.letters[max(fit.start - 2, 0) : fit.start]
+    if before[-1] == "o":
+        return before not in {"ro", "no"}
+    return before[-1] in _BEFORE and before != "rf"
 
 
 def _negated(row: Row, fit: Fit) -> bool:
@@ -202,18 +362,18 @@ def _negated(row: Row, fit: Fit) -> bool:
     return False
 
 
-def scope_of(row: Row, fit: Fit, heads: list[Item]) -> list[tuple[Grade | None, bool]]:
+def scope_of(row: Row, fit: Fit, heads: list[Item], header: Item | None) -> list[tuple[Grade | None, bool]]:
     """Give the grade of each head, and whether it is open.
 
     A head's own grade is certain. Beside it in the list, a head without a grade is open, except in front of a grade
     that stands before its own noun ("nausea and grade 3 vomiting").
     """
     own = [head.data.grade if isinstance(head.data, Phrase) else None for head in heads]
-    header = _header(row, fit)
-    if header is not None:
-        return [(grade or header, False) for grade in own]
+    if header is not None and header.data.grade is not None:
+        return [(grade or header.data.grade, False) for grade in own]
     if not any(own):
-        return [(None, False)] * len(own)
+        neighbour = _neighbour(row, fit)
+        return [(neighbour, neighbour is not None)] * len(own)
     found: list[tuple[Grade | None, bool]] = []
     for index, grade in enumerate(own):
         if grade is not None:
@@ -233,18 +393,35 @@ def scope_of(row: Row, fit: Fit, heads: list[Item]) -> list[tuple[Grade | None, 
 _GENERAL = frozenset({"adverse event", "toxicity", "serious adverse event", "complication", "myelosuppression"})
 
 
-def _header(row: Row, fit: Fit) -> Grade | None:
-    """Give the grade of the general word that a list belongs to: ``grade 3 toxicities were nausea (12%)…``."""
-    if fit.name not in {"bracket", "in"}:
+_LIST = frozenset("(),aFvPI=x0yip-")
+
+
+def _neighbour(row: Row, fit: Fit) -> Grade | None:
+    """Give the grade of the event before in the same list: ``grade 3 nausea (12%) and vomiting (5%)``."""
+    if fit.name not in {"bracket", "arms_bracket", "each_bracket", "arms_first", "in", "chain"}:
         return None
-    left, _ = _stretch(row, fit)
+    for at in range(fit.start - 1, -1, -1):
+        item = row.items[at]
+        if item.letter == "E" and isinstance(item.data, Phrase):
+            if item.data.grade is not None:
+                return item.data.grade
+        elif item.letter not in _LIST and not (fit.name in {"chain", "in"} and item.letter in "HO"):
+            return None
+    return None
+
+
+def _header(row: Row, fit: Fit) -> Item | None:
+    """Give the general word that a list belongs to: ``grade 3 toxicities were nausea (12%)…``."""
+    if fit.name not in {"bracket", "arms_bracket", "each_bracket", "arms_first", "in"}:
+        return None
+    left, _ = stretch(row, fit)
     left = 0 if row.letters[left - 1 : left] == ":" else left
     for at in range(fit.start - 1, left - 1, -1):
         item = row.items[at]
         if item.letter == "E" and isinstance(item.data, Phrase) and item.data.label in _GENERAL:
             between = row.letters[at + 1 : fit.start]
-            if between[:1] and any(letter in between for letter in "BJ:O") and "H" not in between:
-                return item.data.grade
+            if between[:1] and any(letter in between for letter in "BJ:") and "H" not in between:
+                return item
             return None
     return None
 

@@ -101,8 +101,8 @@ def associations_of(abstract: Abstract, results: Results, arm: str | None) -> li
         else:
             direction = Direction.WORSE if worse else Direction.BETTER
         phrase: Phrase = outcomes[0].data
-        if phrase.kind not in {"survival", "response"} and not match["not"]:
-            continue  # "higher toxicity" is worse, "higher response" better: only survival and response are read
+        if phrase.kind != "survival" or any(item.letter in "AX" for item in before):
+            continue  # "higher toxicity" is worse, "longer survival" better; what a treatment does is no factor
         name, threshold, start = factor
         label = (
             phrase.label

@@ -138,7 +138,7 @@ class _Builder:
         while at < size:
             at = max(self.step(at), at + 1)
         items = _without_short_forms(self.folded, self.items)
-        return Row(self.line, items, "".join([item.letter for item in items]))
+        return Row(self.line, items, "".join([item.letter for item in items]), self.folded)
 
     def step(self, at: int) -> int:
         token = self.tokens[at]
@@ -161,6 +161,8 @@ class _Builder:
             return stop
         if token.word in {"no", "none", "neither", "nil"}:
             self.add("0", at, at + 1)
+        elif token.word in {"both", "each", "either"} and (stop := self.every_arm(at)):
+            return stop
         elif token.sort == "d":
             if token.word == "all" and at + 1 < len(self.tokens) and (stop := self.everyone(at)):
                 return stop
@@ -191,9 +193,23 @@ class _Builder:
             return stop + 1
         return 0
 
+    def every_arm(self, at: int) -> int:
+        """Both arms: each of them."""
+        words = self.tokens
+        stop = at + 1
+        while stop < len(words) and stop < at + 4 and words[stop].sort in "ox" and words[stop].word != "group":
+            stop += 1
+        if stop < len(words) and words[stop].word in {"arm", "arms", "group", "groups"}:
+            self.add("Y", at, stop + 1)
+            return stop + 1
+        return 0
+
     def figure(self, at: int) -> int:
         behind, figure = self.figures[at]
-        self.add("F", at, behind, figure, figure.start, figure.end)
+        called = {self.arms[token].arm for token in range(at + 1, behind) if token in self.arms}
+        if len(called) == 1:
+            figure = figure._replace(arm=called.pop())
+        self.add("F" if figure.sign == "=" else "n", at, behind, figure, figure.start, figure.end)
         return behind
 
     def grade(self, mention: Mention) -> int:
@@ -427,11 +443,10 @@ def plain_words(words: str, shorts: Mapping[str, str]) -> str:
     parts = []
     for word in words.split():
         bare = word.strip("(),;")
-        parts.append(
-            shorts.get(bare, bare) if bare in shorts and shorts[bare].casefold() not in words.casefold() else word
-        )
+        known = bare if bare in shorts else bare.removesuffix("s")
+        parts.append(shorts[known] if known in shorts and shorts[known].casefold() not in words.casefold() else word)
     joined = " ".join(parts)
-    joined = re.sub(r"\s*\((?:[A-Za-z][\w/+-]{0,11})\)", "", joined).strip(" ,;")
+    joined = re.sub(r"\s*\([^()]*\)", "", joined).strip(" ,;()")
     head, space, last = joined.rpartition(" ")
     single = singular(last) if last.islower() else last
     joined = f"{head}{space}{single}"

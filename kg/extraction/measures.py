@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from picograph.kg.extraction.binding import Bound
+from picograph.kg.extraction.binding import Bound, narrowed
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Item, Phrase, Row
 from picograph.kg.extraction.places import places, slug
@@ -52,7 +52,7 @@ def _ratios(results: Results, row: Row, bounds: list[Bound]) -> None:
         paired = {bound.arm for bound in bounds if left <= bound.fit.start and bound.fit.end <= at + 1}
         if len(heads) != 1 or (len(called) != 2 and len(paired - {None}) != 2) or row.letters[left:at].count("C"):
             continue
-        if any(letter in row.letters[left:at] for letter in "K"):
+        if "K" in row.letters[left:at] or narrowed(row, left, item.start) or _of_some(row, at):
             continue
         statistic = _ratio(results.abstract.folded[row.line.start : item.start], item, results.abstract.folded)
         if statistic is None:
@@ -81,6 +81,18 @@ def _ratios(results: Results, row: Row, bounds: list[Bound]) -> None:
                 evidence=places((heads[0].start, end)),
             )
         )
+
+
+_GROUPED = re.compile(r"\b(?:group|arm|cohort)s?\b", re.IGNORECASE)
+_SOME = re.compile(
+    r"[^.;]{0,70}?\b(?:in|for|among) (?:the )?(?:patients|those|women|men|participants|subjects|tumou?rs) (?:with"
+    r"|who|whose)\b"
+)
+
+
+def _of_some(row: Row, at: int) -> bool:
+    """Say whether the words behind a ratio tell that it is of a part of the people."""
+    return _SOME.match(row.folded, row.items[at].end, row.line.end) is not None
 
 
 def _measures(results: Results, row: Row) -> None:

@@ -84,6 +84,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     ("count_percent", r"(?P<count>n)(?:-?[xp]){0,5},?\((?P<percent>n)%"),
     ("fraction", r"(?P<count>n)(?:/|o(?:dx?)?)(?P<denominator>n)(?![%uT])"),
     ("percents", r"(?P<percent>n)%?[-–t](?P<percent2>n)%"),
+    ("percent_pair", r"(?P<percent>n)%?(?:v|,?[ak])(?P<percent2>n)%"),
     ("spread", r"(?P<mean>-?n)%?[uT]?\(?(?:±|\+/-)(?P<sd>n)(?P<munit>[uT%])?"),
     ("percent", r"(?P<psign>[<>])?(?P<percent>-?n)%"),
     ("dose_range", r"(?P<low>n)[uT]?[-–t](?P<high>n)-?(?P<unit>u)"),
@@ -217,8 +218,9 @@ def mentions_of(folded: str, tokens: list[Token]) -> list[Mention]:
         made = _MAKERS[rule](_Match(inner, tokens), folded)
         while made and at < len(tokens) and tokens[at].start < made[-1].end:  # the rest of a unit: the (2) of m(2)
             at += 1
-        found += [each._replace(cluster=cluster) for each in made]
-        cluster += 1
+        apart = rule == "percent_pair"  # two values, not two sayings of one
+        found += [each._replace(cluster=cluster + (index if apart else 0)) for index, each in enumerate(made)]
+        cluster += 2
     return found
 
 
@@ -321,6 +323,12 @@ def _percents(of: _Match, folded: str) -> list[Mention]:
     return [Mention(NumberKind.PERCENT, start, end, first, last, None, low, high)]
 
 
+def _percent_pair(of: _Match, folded: str) -> list[Mention]:
+    """Read two per cents that share their sign: 65.9 vs. 38.5 %."""
+    one, two = _mention(NumberKind.PERCENT, of, "percent"), _mention(NumberKind.PERCENT, of, "percent2")
+    return [each for each in (one, two) if each]
+
+
 def _range(of: _Match, folded: str) -> list[Mention]:
     low, high = of.value("low"), of.value("high")
     first, last = of.match.start(), of.match.end()
@@ -381,6 +389,7 @@ _MAKERS: dict[str, _Maker] = {
     "count_percent": _simple(count=NumberKind.COUNT, percent=NumberKind.PERCENT),
     "fraction": _simple(count=NumberKind.COUNT, denominator=NumberKind.DENOMINATOR),
     "percents": _percents,
+    "percent_pair": _percent_pair,
     "spread": _spread,
     "percent": _percent,
     "dose_range": _range,

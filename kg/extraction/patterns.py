@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 BRACKET = r"(?:\([^()]{0,40}\))"
-ARM = r"(?:,?[iowftb]?x?p?[iow]?A(?:p|x(?![a-zA-Z]))?)"
+ARM = r"(?:,?[iowftb]?x?p?[iow]?(?:A(?:p|x(?![a-zA-Z]))?(?!,?[av]Ap?(?:,?y|[^F(=:,]))|Y))"
 FIGURE = r"F(?:o?x?p)?"
 VALUE = rf"{FIGURE}{BRACKET}?{ARM}?"
 VALUES = rf"{VALUE}(?:(?:,?[av]|[,;])(?:i)?{VALUE}){{0,5}}(?:,?[iowf]?A(?:,?[av]A){{1,4}}p?)?(?:,?y)?"
@@ -21,7 +21,7 @@ AMOUNTS = rf"{AMOUNT}(?:(?:,?[av]|[,;]){AMOUNT}){{0,5}}(?:,?[iowf]?A(?:,?[av]A){
 
 _TABLE: tuple[tuple[str, str], ...] = (
     # 22 of 40 patients (55%) had nausea
-    ("have", rf"(?P<vals>{FIGURE}{BRACKET}?{ARM}?){WHEN},?H(?P<heads>{HEADS})"),
+    ("have", rf"(?P<vals>{VALUE}(?:(?:,a|[,a]){VALUE}){{0,3}}){WHEN},?H(?P<heads>{HEADS})"),
     # none had nausea
     ("none_have", rf"(?P<vals>0)(?:o?x?p)?{ARM}?H(?P<heads>{HEADS})"),
     # the median survival was 17 months in X and 12 months in Y
@@ -31,6 +31,8 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
     # the 2-year survival was 32%; the incidence of nausea was 12% in X and 5% in Y
     ("be", rf"(?P<rate>ro?f?)?(?P<heads>{HEADS})(?P<mid>r?{BRACKET}?{WHEN}{ARM}?)B(?:[iof])?(?P<vals>{VALUES})"),
+    # the 1- and 2-year survival was 60% and 32%
+    ("times", rf"(?P<times>(?:n-?,?){{1,3}}a?T-?)(?P<heads>S)r?{BRACKET}?{ARM}?B(?P<vals>{VALUES})"),
     # survival at 2 years was 32%
     ("at", rf"(?P<heads>S)r?{BRACKET}?(?P<time>,?iT(?:,?aT)?){ARM}?B(?P<vals>{VALUES})"),
     # nausea occurred in 12% of patients
@@ -38,19 +40,41 @@ _TABLE: tuple[tuple[str, str], ...] = (
     # nausea was more frequent with X than with Y (12% v 5%)
     (
         "compare",
-        rf"(?P<heads>[ES])r?{BRACKET}?{WHEN}B[xm]{{0,3}}[iowft]?(?P<one>A)p?,?[cv][iowft]?(?P<two>A)p?{WHEN}"
+        rf"(?P<heads>[ES])r?{BRACKET}?{WHEN}[BO][xm]{{0,3}}[iowft]?(?P<one>A)p?[xm]{{0,2}},?[cv][iowft]?(?P<two>A)p?{WHEN}"
         r"[:,]?\((?P<vals>[FT]v[FT]|[Fn]v[FT])(?P<rest>[^()]*)\)",
+    ),
+    # nausea was less frequent (5% v 12%) with X than with Y
+    (
+        "compare",
+        rf"(?P<heads>[ES])r?{BRACKET}?{WHEN}[BO][xm]{{0,3}}\((?P<vals>[FT]v[FT]|[Fn]v[FT])(?P<rest>[^()]*)\)"
+        r"[iowft]?(?:xo)?(?P<one>A)p?[xm]{0,2},?[cv][iowft]?(?:xo)?(?P<two>A)p?",
+    ),
+    # nausea (X: 12%; Y: 5%)
+    (
+        "arms_bracket",
+        r"(?P<heads>[ES])r?[^EFSAJ();]{0,14}\((?P<vals>A[:,=]?F(?:(?:,?[va]|[,;])A[:,=]?F){1,4})(?P<rest>[^()EFA]*)\)",
+    ),
+    # nausea did not differ (12% in the X arm and 5% in the Y arm)
+    (
+        "each_bracket",
+        rf"(?P<heads>[ES])r?[^EFSAJ();]{{0,14}}\((?P<vals>F{ARM}(?:(?:,?[va]|[,;])F{ARM}){{1,4}})(?P<rest>[^()EFA]*)\)",
+    ),
+    # nausea with X (12%) and Y (5%)
+    (
+        "arms_first",
+        r"(?P<heads>[ES])r?[^EFSAJ();]{0,8}(?P<vals>Ap?\(F[^()EFA]{0,8}\)(?:(?:,?[va]"
+        r"|,)[iowf]{0,1}Ap?\(F[^()EFA]{0,8}\)){1,3})",
     ),
     # X and Y had nausea in 12% and 5%: (12% v 5%)
     ("bracket", rf"(?P<heads>(?:T-?)?[ES]r?){BRACKET}?[\(\[](?P<vals>F(?:,?[av]F)?)(?P<rest>[,;=PICxy]*)\)"),
     # nausea in 12% of patients
     ("in", rf"(?P<heads>E)i(?P<vals>{FIGURE}{ARM}?)"),
     # no deaths occurred
-    ("none", r"(?P<vals>0)(?:x{0,2})(?P<heads>E(?:(?:,k|[,ka])E){0,4})(?:O|BO|Bx?(?=[.;,])|Bx|(?=i?[A.,;D]))"),
+    ("none", r"(?P<vals>0)(?P<heads>E(?:(?:,k|[,ka])E){0,4})O"),
     # there were no deaths
-    ("none_be", r"xB(?P<vals>0)x{0,1}(?P<heads>E(?:(?:,k|[,ka])E){0,4})(?=[.;,DiA])"),
+    ("none_be", r"xB(?P<vals>0)(?P<heads>E(?:(?:,k|[,ka])E){0,4})(?=[.;,DiA])"),
     # 33 patients completed treatment
-    ("flow", rf"(?P<vals>{FIGURE}{BRACKET}?{ARM}?){WHEN}B?(?P<heads>Z)"),
+    ("flow", rf"(?P<vals>{VALUE}(?:(?:,a|[,a]){VALUE}){{0,3}}){WHEN}B?(?P<heads>Z)"),
 )  # fmt: skip
 PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _TABLE)
 # further numbers of a list: ... had nausea, 12% vomiting and 5% diarrhea

@@ -24,6 +24,9 @@ LETTERS = {
     "N": "a condition",
     "X": "a treatment",
     "A": "an arm",
+    "Y": "each of the arms",
+    "y": "respectively",
+    "R": "range, quartiles",
     "H": "a verb between people and what they have",
     "O": "a verb between an event and those who have it",
     "J": "a verb before a list",
@@ -61,6 +64,7 @@ class Figure(NamedTuple):
     everyone: bool = False  # all patients
     sign: str = "="
     interval: Mention | None = None
+    arm: int | None = None  # called between its numbers: one NET patient (1.2%)
 
 
 class Phrase(NamedTuple):
@@ -94,6 +98,7 @@ class Row(NamedTuple):
     line: Line
     items: list[Item]
     letters: str
+    folded: str = ""  # the whole text, signs in one spelling
 
 
 FIGURE_KINDS = frozenset({NumberKind.COUNT, NumberKind.DENOMINATOR, NumberKind.PERCENT, NumberKind.GROUP_SIZE})
@@ -127,6 +132,8 @@ def figures_of(folded: str, line: Line) -> dict[int, tuple[int, Figure]]:
             continue
         first, last = min(each.first for each in members), max(each.last for each in members)
         tokens = line.tokens
+        if first and tokens[first - 1].word in {"than", "least", "most"} and values["sign"] == "=":
+            values["sign"] = "<" if tokens[first - 1].word == "most" else ">"
         opened = sum(token.sort == "(" for token in tokens[first:last]) - sum(
             token.sort == ")" for token in tokens[first:last]
         )
@@ -137,9 +144,8 @@ def figures_of(folded: str, line: Line) -> dict[int, tuple[int, Figure]]:
                 at += 1
             if at < len(tokens) and tokens[at].sort == ")":
                 inside = [each for each in line.mentions if last <= each.first < at]
-                if all(each.kind in {NumberKind.INTERVAL, NumberKind.P} for each in inside) and (
-                    bool(inside) or at == last
-                ):
+                people = all(token.sort in "pxd" for token in tokens[last:at])
+                if all(each.kind in {NumberKind.INTERVAL, NumberKind.P} for each in inside) and (inside or people):
                     interval = next((each for each in inside if each.kind is NumberKind.INTERVAL), None)
                     values["interval"] = interval
                     behind = at + 1

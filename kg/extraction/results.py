@@ -49,6 +49,7 @@ _AT_ENTRY = re.compile(
     r"\b(?:at baseline|baseline|at (?:study )?entry|at diagnosis|pre-?treatment|previous|prior|history of)\b",
     re.IGNORECASE,
 )
+_LATER = re.compile(r"\b(?:during|after|follow-?up|subsequently|postoperative(?:ly)?)\b", re.IGNORECASE)
 _FATAL = re.compile(
     r"(?:\band\b|,|;|\bincluding\b|\(|\bwith\b)\s*(?P<number>[\w-]+)\s+(?:(?:of (?:them|these|those|whom"
     r"|which)(?: \w+)?,?\s+(?:were|was|proved"
@@ -69,6 +70,8 @@ class Results:
         self.baselines: list[Baseline] = []
         self.dispositions: list[Disposition] = []
         self.repeats: list[Bound] = []  # of sentences that only repeat: conclusions
+        # groups are compared and it is not known which: a value cannot be said to be of one, nor of all
+        self.unknown_arms = abstract.compares and not abstract.arms
 
     def read(self) -> dict[int, list[Bound]]:
         """Read all sentences that state results; gives what was bound in each, by its number."""
@@ -98,7 +101,7 @@ class Results:
             self.survival(bound, phrase)
             return
         figure = figure_of(bound.value)
-        if figure is None or figure.sign != "=":
+        if figure is None or figure.sign != "=" or self.unknown_arms:
             return
         if section is SectionKind.CONCLUSIONS:
             self.repeats.append(bound)
@@ -107,7 +110,8 @@ class Results:
             self.abstract.folded, bound.row.line.start, bound.row.line.end
         )
         if entry:
-            if phrase.kind == "event" and bound.fit.name in {"have", "occur"} and not bound.grade:
+            later = _LATER.search(self.abstract.folded, bound.row.line.start, bound.row.line.end)
+            if phrase.kind == "event" and bound.fit.name in {"have", "occur"} and not bound.grade and not later:
                 self.baseline(bound, figure)
             return
         if phrase.kind == "event":
@@ -119,10 +123,10 @@ class Results:
         """Take participants who had an adverse event."""
         arm, open_arm = self.whom.arm_of(bound)
         of, kind, of_span, sure = self.whom.whole(bound, figure)
-        epoch, epoch_span = self.whom.epoch(bound)
+        epoch, epoch_span, open_epoch = self.whom.epoch(bound)
         term = self.words(bound)
         grade = _grade(bound.grade) if bound.grade and not bound.grade_open else None
-        ambiguities = list(open_arm)
+        ambiguities = [*open_arm, *open_epoch]
         if bound.grade and bound.grade_open:
             ambiguities.append(
                 Ambiguity(
@@ -134,7 +138,7 @@ class Results:
             )
         fatal, fatal_span = self.fatal(bound, figure)
         affected = of if figure.everyone and figure.people is None else figure.people
-        serious = True if term.startswith("serious ") else None
+        serious = True if bound.serious or term.startswith("serious ") else None
         self.adverse_events.append(
             AdverseEventResult(
                 term=term,
@@ -239,6 +243,8 @@ class Results:
             name = phrase.label
         section = bound.row.line.section
         value = bound.value
+        if self.unknown_arms:
+            return
         arm, open_arm = self.whom.arm_of(bound)
         statistic, number, unit, time, limits = None, None, None, None, None
         if value.letter == "F":
@@ -313,7 +319,7 @@ class Results:
     def flow(self, bound: Bound) -> None:
         """Take participants at a milestone: completed, withdrew, were lost, died."""
         figure = figure_of(bound.value)
-        if figure is None or figure.sign != "=":
+        if figure is None or figure.sign != "=" or self.unknown_arms:
             return
         hit = bound.head.data
         row, text = bound.row, self.abstract

@@ -190,9 +190,11 @@ def _is_label(label: str) -> bool:
 _END = re.compile(r"[.?!]['\")\]]{0,3}(?=\s{1,4}['\"(\[]?(?:[A-Z0-9]|[a-zα-ω]{1,3}[A-Z0-9-]|[≥≤<>]))|[;:]?\n\s*\n")
 _NO_END = re.compile(
     r"(?:\b(?:vs|v|e\.g|i\.e|cf|al|approx|ca|Dr|Drs|Prof|Mr|Mrs|Ms|St|No|Nos|Fig|Figs|Ref|Refs|Inc|Ltd|Co|Corp|viz"
-    r"|resp|wt|vol"
-    r"|ed|eds|Jr|Sr|sp|spp|var|max|min|incl|excl|U\.S|U\.K|Ph\.D|M\.D|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)"
-    r"|(?<![A-Za-z0-9])(?:[A-Z]|i\.v|p\.o|b\.i\.d|t\.i\.d|q\.d|i\.m|s\.c|n\.s))\.$"
+    r"|resp|wt|vol|ed|eds|Jr|Sr|sp|spp|var|max|min|incl|excl|U\.S|U\.K|Ph\.D|M\.D|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept"
+    r"|Oct|Nov|Dec)"
+    # an initial stands at the start, in brackets, or beside another; the name of a group ends a sentence: in group A.
+    r"|(?:(?<=[.(] )|(?<=[A-Z]\.)|(?<=[A-Z]\. ))[A-Z]|(?<![A-Za-z0-9])(?:i\.v|p\.o|b\.i\.d|t\.i\.d|q\.d|i\.m|s\.c"
+    r"|n\.s))\.$"
 )
 
 

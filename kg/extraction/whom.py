@@ -8,21 +8,26 @@ import msgspec
 
 from picograph.kg.derivation import agrees, count_of
 from picograph.kg.extraction.abstract import Abstract
-from picograph.kg.extraction.binding import Bound
+from picograph.kg.extraction.binding import Bound, stretch
 from picograph.kg.extraction.numbers import Mention
 from picograph.kg.extraction.phrases import Figure, Item
 from picograph.kg.extraction.places import Span, places, slug
 from picograph.kg.results import Ambiguity, DenominatorKind, Reading, TimePoint
+from picograph.kg.source import Evidence
 from picograph.kg.study import Epoch
 
 # How sure a pattern is by itself; what is inferred on top lowers it.
 _SURE = {
-    "have": Decimal("0.95"), "occur": Decimal("0.95"), "be": Decimal("0.95"), "at": Decimal("0.9"),
-    "median": Decimal("0.95"), "bracket": Decimal("0.85"), "in": Decimal("0.8"), "compare": Decimal("0.9"),
-    "none": Decimal("0.9"), "none_be": Decimal("0.9"), "none_have": Decimal("0.9"), "flow": Decimal("0.9"),
-    "chain": Decimal("0.9"),
+    "have": Decimal("0.95"), "occur": Decimal("0.95"), "be": Decimal("0.95"), "median": Decimal("0.95"),
+    "at": Decimal("0.9"), "times": Decimal("0.9"), "none": Decimal("0.9"), "none_be": Decimal("0.9"),
+    "none_have": Decimal("0.9"), "flow": Decimal("0.9"), "chain": Decimal("0.9"), "compare": Decimal("0.9"),
+    "arms_bracket": Decimal("0.9"), "each_bracket": Decimal("0.9"), "arms_first": Decimal("0.85"),
+    "bracket": Decimal("0.85"), "in": Decimal("0.8"),
 }  # fmt: skip
 _DISAGREES = Decimal("0.3")  # times that, where count and per cent disagree
+
+
+_PARTS = frozenset({"phase", "period", "cycle", "course"})
 
 
 class Occasion(NamedTuple):
@@ -52,19 +57,22 @@ class Whom:
         if bound.arm_open and len(self.arm_keys) > 1:
             readings = tuple(Reading(words=key) for key in self.arm_keys)
             reason = "the values stand side by side, and the sentence does not say which arm comes first"
-            ambiguity = Ambiguity(
-                field="arm", readings=readings, reason=reason, evidence=places((bound.start, bound.end))
-            )
-            return None, (ambiguity,)
+            return None, (Ambiguity(field="arm", readings=readings, reason=reason, evidence=_places(bound)),)
+        if bound.arm_unsaid:
+            readings = (*(Reading(words=key) for key in self.arm_keys), Reading())
+            reason = "the sentence names no arm: the value may be of one of them or of all participants"
+            return None, (Ambiguity(field="arm", readings=readings, reason=reason, evidence=_places(bound)),)
         return self.single, ()
 
     def whole(self, bound: Bound, figure: Figure) -> tuple[int | None, DenominatorKind | None, Span | None, Decimal]:
         """Give of how many a figure is: stated with it, or the group's size where count and per cent agree with it."""
         abstract = self.abstract
         size = abstract.arm_size(bound.arm) if (bound.arm is not None or not abstract.arms) else None
-        if bound.arm_open:
+        if bound.arm_open or bound.arm_unsaid:
             size = None
         sure = Decimal(1)
+        if bound.of is not None and bound.of.value is not None and figure.denominator is None:
+            return self._of_clause(bound, bound.of, figure)
         if figure.denominator is not None:
             known = next((each for each in abstract.sizes if each.people == figure.denominator), None)
             agree = figure.people is None or figure.percent is None or not figure.denominator or (
@@ -96,9 +104,30 @@ class Whom:
             return size.people, size.kind, size.span, Decimal("0.95")
         return None, None, None, Decimal("0.9")
 
-    def epoch(self, bound: Bound) -> tuple[str | None, Span | None]:
-        """Give the phase of treatment that a value belongs to: named behind it, or at the head of the sentence."""
+    def _of_clause(
+        self, bound: Bound, of: Mention, figure: Figure
+    ) -> tuple[int | None, DenominatorKind | None, Span | None, Decimal]:
+        """Take the number that the clause begins with as the whole, if count and per cent agree with it."""
+        whole = int(of.value or 0)
+        known = next((each for each in self.abstract.sizes if each.people == whole), None)
+        span = (of.start, of.end)
+        kind = known.kind if known else None
+        words = self.abstract.folded[of.end : bound.start]
+        if kind is None and re.match(r"\s+(?:evaluable|assessable)\b", words):
+            kind = DenominatorKind.EVALUABLE
+        if figure.people is not None and (
+            figure.people > whole or (figure.percent is not None and not agrees(figure.people, whole, figure.percent))
+        ):
+            return None, None, None, Decimal("0.6")
+        return whole, kind, span, Decimal("0.95")
+
+    def epoch(self, bound: Bound) -> tuple[str | None, Span | None, tuple[Ambiguity, ...]]:
+        """Give the phase of treatment that a value belongs to: named behind it, or before it in its clause.
+
+        A phase at the head of the sentence governs its first clause; behind a semicolon it is open.
+        """
         row, fit = bound.row, bound.fit
+        left, _ = stretch(row, fit)
         found: Item | None = None
         for item in row.items[fit.end : fit.end + 2]:
             if item.letter == "D":
@@ -106,19 +135,32 @@ class Whom:
                 break
             if item.letter != ",":
                 break
-        if found is None:
-            found = next((item for item in row.items[fit.start : fit.end] if item.letter == "D"), None)
-        if found is None:
-            found = next((item for item in row.items[:2] if item.letter == "D"), None)
-        if found is None:
-            return None, None
-        word, start, end = found.data
+        clause = [item for item in row.items[left : fit.end] if item.letter == "D"]
+        if found is None and clause:
+            inside = [item for item in clause if item.start >= row.items[fit.start].start]
+            head = row.items[left : left + 2]
+            found = inside[-1] if inside else next((item for item in clause if item in head), None)
+            if found is None:
+                return None, None, ()
+        if found is not None:
+            return self._epoch(found), (found.start, found.end), ()
+        first = next((item for item in row.items[:2] if item.letter == "D"), None)
+        if first is None or not left:
+            return None, None, ()
+        reason = "the phase is named at the head of the sentence, before another clause"
+        readings = (Reading(words=self._epoch(first)), Reading())
+        span = (first.start, first.end)
+        return None, span, (Ambiguity(field="epoch", readings=readings, reason=reason, evidence=places(span)),)
+
+    def _epoch(self, item: Item) -> str:
+        """Give the key of a phase, and know it from now on."""
+        word, start, end = item.data
         words = self.abstract.name(self.abstract.page.text[start:end])
-        head = words.split()[-1]
-        label = words if head in {"phase", "period", "cycle", "course"} else f"{word} {words}"
-        key = slug(" ".join(words.split()[:-1]) if head in {"phase", "period"} and len(words.split()) > 1 else words)
-        self.epochs.setdefault(key, Epoch(key=key, label=label, evidence=places((found.start, found.end))))
-        return key, (found.start, found.end)
+        *before, head = words.split()
+        label = words if head in _PARTS else f"{word} {words}"
+        key = slug(" ".join(before) if head in {"phase", "period"} and before else words)
+        self.epochs.setdefault(key, Epoch(key=key, label=label, evidence=places((item.start, item.end))))
+        return key
 
     def occasion(self, bound: Bound) -> tuple[TimePoint | None, Span | None, Span | None]:
         """Give the occasion behind a value: a time, or a planned assessment."""
@@ -148,11 +190,15 @@ class Whom:
         value = _SURE[bound.fit.name]
         if bound.arm is not None:
             value *= Decimal("0.97")
-        if bound.arm_open or bound.grade_open:
+        if bound.arm_open or bound.arm_unsaid or bound.grade_open:
             value *= Decimal("0.8")
         for factor in factors:
             value *= factor
         return value.quantize(Decimal("0.01"))
+
+
+def _places(bound: Bound) -> Evidence:
+    return places((bound.start, bound.end))
 
 
 def _fits(percent: Decimal, of: int) -> bool:
