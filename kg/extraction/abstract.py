@@ -1,6 +1,7 @@
 """An abstract with all that its sentences share: short forms, arms, sizes; the ground on which facts are read."""
 
 import re
+from bisect import bisect_right
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import DenominatorKind
 
 Span = tuple[int, int]
+_NO_FACTS = frozenset({SectionKind.TITLE, SectionKind.BACKGROUND, SectionKind.OTHER})
 
 
 class Size(NamedTuple):
@@ -76,12 +78,13 @@ class Abstract:
         self.finder = ArmFinder(self.arms)
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The sentences as rows of items."""
-        return [
-            row_of(self.folded, line, hits, self.finder.hits(line.tokens), self.shorts)
-            for line, hits in zip(self.page.lines, self.hits, strict=True)
-        ]
+    def rows(self) -> dict[int, Row]:
+        """The sentences that may state facts, as rows of items, by their number."""
+        return {
+            index: row_of(self.folded, line, hits, self.finder.hits(line.tokens), self.shorts)
+            for index, (line, hits) in enumerate(zip(self.page.lines, self.hits, strict=True))
+            if line.section not in _NO_FACTS
+        }
 
     @cached_property
     def compares(self) -> bool:
@@ -91,6 +94,15 @@ class Abstract:
             for line in self.page.lines
             if line.section is not SectionKind.BACKGROUND or line is self.page.lines[0]
         )
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [line.start for line in self.page.lines]
+
+    def line_at(self, position: int) -> Line | None:
+        """Give the sentence at a place; None between sentences."""
+        index = bisect_right(self._starts, position) - 1
+        return self.page.lines[index] if index >= 0 and position < self.page.lines[index].end else None
 
     @property
     def single(self) -> bool:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from picograph.kg.extraction.abstract import Abstract
 from picograph.kg.extraction.phrases import Item, Phrase
-from picograph.kg.extraction.places import places, slug
+from picograph.kg.extraction.places import places, slug, whole_words
 from picograph.kg.extraction.results import Results
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.extraction.tokens import sign_of
@@ -75,7 +75,7 @@ _LABELS: tuple[tuple[str, re.Pattern[str]], ...] = (
 def associations_of(abstract: Abstract, results: Results, arm: str | None) -> list[Association]:
     """Read factors that go with an outcome, and which way; what is said twice is one association."""
     found = []
-    for row in abstract.rows:
+    for row in abstract.rows.values():
         line = row.line
         if line.section not in {SectionKind.RESULTS, SectionKind.CONCLUSIONS}:
             continue
@@ -183,5 +183,11 @@ def conclusions_of(abstract: Abstract) -> list[Conclusion]:
                 what = f"the {subject[1].lower()}"
             end = start + len(piece.rstrip(" .;"))
             labels = [label.format(what=what) for label in labels]
-            found.append(Conclusion(label="; ".join(labels), confidence=Decimal("0.8"), evidence=places((start, end))))
+            found.append(
+                Conclusion(
+                    label="; ".join(labels),
+                    confidence=Decimal("0.8"),
+                    evidence=places(whole_words(abstract.folded, start, end)),
+                )
+            )
     return found

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
-from picograph.kg.extraction.abstract import Abstract, Span
+from picograph.kg.extraction.abstract import Abstract
 from picograph.kg.extraction.lexicon import words_of
 from picograph.kg.extraction.phrases import Phrase
-from picograph.kg.extraction.places import place, places
+from picograph.kg.extraction.places import Span, place, places, whole_words
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import TimePoint
 from picograph.kg.study import (
@@ -26,7 +27,7 @@ from picograph.kg.study import (
 )
 
 _PHASE = re.compile(
-    r"\b(?:this |an? |the |our )?(?:[\w,-]+ ){0,4}?(?P<phase>phase[- ](?P<one>IV|I{1,3}"
+    r"\b(?P<phase>phase[- ](?P<one>IV|I{1,3}"
     r"|[1-4])(?P<half>[ab])?(?:(?:\s?[-/–]\s?|\s(?:and|or)\s|\sto\s)(?:phase )?(?P<two>II|III|2|3)"
     r"(?P<half2>[ab])?)?)(?![\w.]|\s?%)(?P<noun>[- ](?:[\w,-]+ ){0,3}?(?:trial|study|studies|trials))?",
     re.IGNORECASE,
@@ -86,10 +87,32 @@ _PRIMARY = frozenset(
 
 
 def _first(pattern: re.Pattern[str], abstract: Abstract) -> re.Match[str] | None:
-    for line in abstract.page.lines:
-        if line.section in _PRIMARY and (match := pattern.search(abstract.folded, line.start, line.end)):
+    """Give the first match in a sentence that may speak of the design: not in the conclusions."""
+    for match in pattern.finditer(abstract.folded):
+        line = abstract.line_at(match.start())
+        if line is not None and line.section in _PRIMARY and match.end() <= line.end:
             return match
     return None
+
+
+_OTHERS = re.compile(
+    r"\b(?:previous|prior|earlier|recent|another|other|several|two|future|larger|confirmatory)\s[^.]{0,30}$"
+)
+
+
+def _phase(abstract: Abstract) -> tuple[Phase | None, list[Span]]:
+    """Give the phase that the first mention of a trial's phase says, and where it and its repeat stand."""
+    found = []
+    for match in _PHASE.finditer(abstract.folded):
+        line = abstract.line_at(match.start("phase"))
+        before = abstract.folded[max(match.start() - 40, 0) : match.start()]
+        named = match["noun"] or re.search(r"(?:trial|study)\W{0,2}$", before)
+        if line and line.section in _PRIMARY and named and not _OTHERS.search(before):
+            two = _NUMBER[match["two"].lower()] if match["two"] else None
+            found.append((_PHASES.get((_NUMBER[match["one"].lower()], two)), _around(abstract, match)))
+    if not found or found[0][0] is None:
+        return None, []
+    return found[0][0], [span for phase, span in found if phase is found[0][0]][:2]
 
 
 def design_of(
@@ -100,23 +123,11 @@ def design_of(
     :param arms: how many arms were found; 1 for a group that is compared with nothing; 0 where it is not known
     """
     spans: list[Span] = []
-    values: dict[str, object] = {}
-    phases = [
-        match
-        for line in abstract.page.lines
-        if line.section in _PRIMARY
-        for match in _PHASE.finditer(abstract.folded, line.start, line.end)
-        if match["noun"] or re.search(r"(?:trial|study)\W{0,2}$", abstract.folded[line.start : match.start()][-12:])
-    ]
-    if phases:
-        said = {
-            _PHASES.get((_NUMBER[match["one"].lower()], _NUMBER[match["two"].lower()] if match["two"] else None))
-            for match in phases[:1]
-        }
-        phase = said.pop()
-        if phase:
-            values["phase"] = phase
-            spans += [_around(abstract, match) for match in phases[:2]]
+    values: dict[str, Any] = {}
+    phase, phase_spans = _phase(abstract)
+    if phase:
+        values["phase"] = phase
+        spans += phase_spans
     if (match := _first(_NOT_RANDOM, abstract)) is not None:
         values["allocation"] = Allocation.NON_RANDOMISED
         spans.append(match.span())
@@ -153,7 +164,9 @@ def design_of(
             values.setdefault("model", InterventionModel.SINGLE_GROUP)
     if not values:
         return None
-    return StudyDesign(**values, confidence=Decimal("0.9"), evidence=places(*spans))  # type: ignore[arg-type]
+    return StudyDesign(
+        **values, confidence=Decimal("0.9"), evidence=places(*(whole_words(abstract.folded, *each) for each in spans))
+    )
 
 
 def _is_number(word: str) -> bool:
@@ -279,7 +292,7 @@ def eligibility_of(abstract: Abstract) -> tuple[EligibilityCriterion, ...]:
                     label=words,
                     kind=CriterionKind.INCLUSION,
                     confidence=Decimal("0.85"),
-                    evidence=(place(*match.span("criterion")),),
+                    evidence=places(whole_words(abstract.folded, *match.span("criterion"))),
                 ),
             )
     return tuple(found.values())
@@ -341,7 +354,7 @@ def assessments_of(abstract: Abstract) -> tuple[Assessment, ...]:
                 first=first,
                 every=TimePoint(value=_number(match["m"]), unit=_unit(match["unit2"])),
                 confidence=Decimal("0.9"),
-                evidence=(place(match.start("what"), match.end()),),
+                evidence=places(whole_words(abstract.folded, match.start("what"), match.end())),
             )
         )
     return tuple(found)

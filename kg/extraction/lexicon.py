@@ -117,7 +117,6 @@ def hits_of(folded: str, tokens: Sequence[Token], shorts: Mapping[str, str] | No
     >>> [(each.kind, each.label) for each in hits_of(words, tokens_of(words))]
     [('survival', 'overall survival'), ('event', 'hand-foot skin reaction'), ('event', 'neutropenia')]
     """
-    table = lexicon()
     words = [(index, token) for index, token in enumerate(tokens) if token.sort not in "-/"]
     names = [token.word for _, token in words]
     found: list[Hit] = []
@@ -125,7 +124,7 @@ def hits_of(folded: str, tokens: Sequence[Token], shorts: Mapping[str, str] | No
     while at < size:
         index, token = words[at]
         step = 1
-        hit = _match(table, folded, words, names, at)
+        hit = _match(folded, words, names, at)
         if hit is None and shorts and token.sort not in "n%," and (long := shorts.get(folded[token.start : token.end])):
             kind = kind_of(long)
             hit = (kind, long, 1) if kind else None
@@ -136,34 +135,53 @@ def hits_of(folded: str, tokens: Sequence[Token], shorts: Mapping[str, str] | No
     return found
 
 
-def _match(
-    table: _Lexicon, folded: str, words: list[tuple[int, Token]], names: list[str], at: int
-) -> tuple[str, str, int] | None:
+class _Known(NamedTuple):
+    """What can begin with a word."""
+
+    entries: tuple[_Entry, ...]  # the longest first
+    ending: str  # the kind that the word's ending tells, or nothing
+    single: str  # the word in the singular
+
+
+@lru_cache(maxsize=65_536)
+def _known(word: str) -> _Known | None:
+    """Say what can begin with a word; None for a plain word."""
+    table = lexicon()
+    single = singular(word)
+    entries = table.entries.get(word, ())
+    if single != word:
+        entries += table.entries.get(single, ())
+    match = None
+    if len(word) >= 7 and word.isalpha() and word not in table.words["word no ending"]:
+        match = table.endings.match(single)
+    if not entries and not match:
+        return None
+    return _Known(entries, table.ending_kinds[match[1]] if match else "", single)
+
+
+def _match(folded: str, words: list[tuple[int, Token]], names: list[str], at: int) -> tuple[str, str, int] | None:
     word = names[at]
-    entries = table.entries.get(word)
-    lone = singular(word)
-    if lone != word:
-        more = table.entries.get(lone)
-        entries = entries + more if entries and more else entries or more
-    for entry in entries or ():
+    known = _known(word)
+    if known is None:
+        return None
+    for entry in known.entries:
         size = len(entry.words)
         if at + size > len(names):
             continue
-        last = names[at + size - 1]
-        if size > 1 and (
-            tuple(names[at + 1 : at + size - 1]) != entry.words[1:-1]
-            or (last != entry.words[-1] and (entry.kind in _VERBS or singular(last) != entry.words[-1]))
-        ):
-            continue
-        if size == 1 and word != entry.words[0] and entry.kind in _VERBS:
-            continue
-        if any(not _in_capitals(folded, words[at + index][1]) for index in entry.capitals):
+        if size == 1:
+            if word != entry.words[0] and entry.kind in _VERBS:
+                continue
+        else:
+            last = names[at + size - 1]
+            if tuple(names[at + 1 : at + size - 1]) != entry.words[1:-1] or (
+                last != entry.words[-1] and (entry.kind in _VERBS or singular(last) != entry.words[-1])
+            ):
+                continue
+        if entry.capitals and any(not _in_capitals(folded, words[at + index][1]) for index in entry.capitals):
             continue
         return entry.kind, entry.label, size
-    if len(word) >= 7 and words[at][1].sort == "x" and word not in table.words["word no ending"]:
-        match = table.endings.match(lone)
-        if match:
-            return table.ending_kinds[match[1]], lone, 1
+    if known.ending and words[at][1].sort == "x":
+        return known.ending, known.single, 1
     return None
 
 

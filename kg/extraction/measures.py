@@ -26,7 +26,7 @@ def read_measures(results: Results, bounds: dict[int, list[Bound]]) -> None:
 
     :param bounds: what was bound in each sentence
     """
-    for index, row in enumerate(results.abstract.rows):
+    for index, row in results.abstract.rows.items():
         if row.line.section is SectionKind.RESULTS:
             _ratios(results, row, bounds.get(index, []))
         if row.line.section in {SectionKind.METHODS, SectionKind.RESULTS}:

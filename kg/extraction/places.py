@@ -31,6 +31,23 @@ def slug(words: str) -> str:
     return key[:60].strip("-") or "x"
 
 
+def whole_words(folded: str, start: int, end: int) -> Span:
+    """Move a span to whole words: out to the edges of those that it cuts, in from spaces.
+
+    >>> whole_words("a randomised trial", 1, 9)
+    (2, 12)
+    """
+    while start < end and folded[start].isspace():
+        start += 1
+    while end > start and folded[end - 1].isspace():
+        end -= 1
+    while 0 < start < end and folded[start - 1].isalnum() and folded[start].isalnum():
+        start -= 1
+    while start < end < len(folded) and folded[end - 1].isalnum() and folded[end].isalnum():
+        end += 1
+    return start, end
+
+
 def merged(results: list[Any]) -> Iterator[Any]:
     """Give each fact once: what is said again adds its places."""
     kept: dict[Any, Any] = {}

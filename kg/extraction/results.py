@@ -76,9 +76,7 @@ class Results:
     def read(self) -> dict[int, list[Bound]]:
         """Read all sentences that state results; gives what was bound in each, by its number."""
         found = {}
-        for index, row in enumerate(self.abstract.rows):
-            if row.line.section in {SectionKind.BACKGROUND, SectionKind.TITLE, SectionKind.OTHER}:
-                continue
+        for index, row in self.abstract.rows.items():
             arms = max(len(self.whom.arm_keys), 1)
             bounds = [bound for fit in fits_of(row.letters) for bound in bound_of(row, fit, arms)]
             for bound in bounds:
