@@ -72,6 +72,7 @@ class Abstract:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.folded = page.folded
+        self.lower = page.folded.lower()  # to look whether a word is there; its length may differ
         self.shorts = short_forms(page.folded)
         self.hits: list[list[Hit]] = [hits_of(page.folded, line.tokens, self.shorts) for line in page.lines]
         self.arms: list[ArmName] = with_aliases(page, find_arms(page, self.hits), self.shorts)

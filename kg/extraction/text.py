@@ -262,6 +262,16 @@ _CONCLUSION = re.compile(
 )
 
 
+def _stage(stage: SectionKind, words: str) -> SectionKind:
+    """Say to which part a sentence belongs that comes behind one of a part."""
+    aim, method = _AIM.search(words), _METHOD.search(words)
+    if stage is SectionKind.BACKGROUND:
+        return SectionKind.METHODS if method and not aim else stage
+    if aim or not _RESULT.search(words) or (method and not _STRONG.search(words)):
+        return stage
+    return SectionKind.RESULTS
+
+
 def label_open(folded: str, sentences: list[Sentence]) -> list[Sentence]:
     """Give the sentences of an open section the kind that their words and their order tell.
 
@@ -274,12 +284,9 @@ def label_open(folded: str, sentences: list[Sentence]) -> list[Sentence]:
     kinds: dict[int, SectionKind] = {}
     stage = SectionKind.BACKGROUND
     for index in open_:
-        words = folded[sentences[index].start : sentences[index].end]
-        aim, method, result = _AIM.search(words), _METHOD.search(words), _RESULT.search(words)
-        if stage is SectionKind.BACKGROUND and method and not aim:
-            stage = SectionKind.METHODS
-        elif stage is SectionKind.METHODS and result and not (aim or (method and not _STRONG.search(words))):
-            stage = SectionKind.RESULTS
+        if stage is not SectionKind.RESULTS:
+            words = folded[sentences[index].start : sentences[index].end]
+            stage = _stage(stage, words)
         kinds[index] = stage
     for index in reversed(open_):
         words = folded[sentences[index].start : sentences[index].end]
