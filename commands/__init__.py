@@ -8,6 +8,7 @@ costs time is imported inside the command that needs it.
 COMMANDS = {
     "demo": "picograph.commands.demo:demo",
     "load": "picograph.commands.load:load",
+    "extract": "picograph.commands.extract:extract",
     "show": "picograph.commands.show:show",
     "lookup": "picograph.commands.lookup:lookup",
     "ask": "picograph.commands.ask:ask",

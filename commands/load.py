@@ -28,6 +28,7 @@ MOST_MESSAGES = 20  # of each kind
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, help="How many processes read records.  [default: 1]")
 @click.option("--rejects", metavar="FILE", help="Write refused records with their reasons: JSON lines.")
 @click.option("--splits", metavar="FILE", help="What is not one study: two identifiers a line. The store remembers it.")
+@click.option("--extract/--no-extract", default=False, help="Read the words of abstracts too.  [default: no-extract]")
 @click.option("--explain", is_flag=True, help="Say of which study each record is, and why.")
 @format_option(*ROW_FORMATS)
 @store_options
@@ -37,6 +38,7 @@ def load(
     jobs: int,
     rejects: str | None,
     splits: str | None,
+    extract: bool,
     explain: bool,
     form: str | None,
     store: str | None,
@@ -49,6 +51,9 @@ def load(
 
     Any number of records may be loaded: they are written in batches, each of them whole or not at all. What stops a
     load loses the batch under way; the same command goes on from there.
+
+    With --extract, what is read from the words of an abstract is stored too, in a record of its own with the method
+    rule: the facts with their places and how sure they are.
 
     Records of one trial are one study: by a number of a registry, a DOI or a PMID. With --splits, what a line of the
     file has is kept apart from now on, in what the store holds too; FILE may then be left out.
@@ -73,7 +78,10 @@ def load(
         refuse = stack.enter_context(loaded_rows.rejects(rejects)) if rejects is not None else None
         progress = stack.enter_context(loaded_rows.progress(files))
         try:
-            for each in load_each(opened, inputs, sources=sources, jobs=jobs, splits=apart, progress=progress):
+            loading = load_each(
+                opened, inputs, sources=sources, jobs=jobs, splits=apart, progress=progress, extract=extract
+            )
+            for each in loading:
                 messages.add(each)
                 rows.add(each)
                 if each.error:

@@ -45,8 +45,9 @@ class _Load:
         jobs: int,
         progress: Progress | None,
         splits: Splits | None,
+        extract: bool = False,
     ) -> None:
-        self.store, self.jobs, self.progress = store, jobs, progress
+        self.store, self.jobs, self.progress, self.extract = store, jobs, progress, extract
         self.filing = Filing(store, splits)
         self.reader = store.reader()  # sees the store as it was before
         self.batch = Batch()
@@ -135,6 +136,8 @@ class _Load:
                 with opened(each) as stream:
                     for piece in readers.pieces(stream, name):
                         yield piece
+                        if self.extract and isinstance(piece, Piece) and (words := _words_of(piece)):
+                            yield words
                         if self.progress:
                             now = stream.tell() if stream.seekable() else 0
                             self.progress(now - before)
@@ -190,6 +193,12 @@ class _Load:
         return done, left
 
 
+def _words_of(piece: Piece) -> Piece | None:
+    from picograph.kg.extraction.records import words_of
+
+    return words_of(piece)
+
+
 def load_each(
     store: Store,
     inputs: Iterable[Given],
@@ -198,6 +207,7 @@ def load_each(
     jobs: int = 1,
     splits: Splits | None = None,
     progress: Progress | None = None,
+    extract: bool = False,
 ) -> Iterator[Loaded]:
     """Load any number of records, in memory that does not grow with it; gives each when it is written or refused.
 
@@ -206,9 +216,10 @@ def load_each(
     :param jobs: how many processes read and map
     :param splits: what is not one study, from now on; None: what the store remembers of earlier loads
     :param progress: told how much of each input has been read
+    :param extract: read the words of abstracts too, each into a record of its own beside the one of its fields
     :raises StoreError: if the store cannot be written; it then holds what was given before, and nothing else
     """
-    yield from _Load(store, sources, jobs, progress, splits).run(inputs)
+    yield from _Load(store, sources, jobs, progress, splits, extract).run(inputs)
 
 
 def load(
@@ -218,6 +229,7 @@ def load(
     sources: Iterable[Input | str | Path] = (),
     jobs: int = 1,
     splits: Splits | None = None,
+    extract: bool = False,
 ) -> list[Loaded]:
     """Load records into a store.
 
@@ -225,6 +237,7 @@ def load(
     :param sources: texts that study files refer to, where they are not loaded themselves
     :param jobs: how many processes read and map
     :param splits: what is not one study, from now on; None: what the store remembers of earlier loads
+    :param extract: read the words of abstracts too, each into a record of its own beside the one of its fields
     :returns: one line for each record of each input, in their order; a refused one carries its error. Then one for each
         record of the store that is of another study from now on
     :raises StoreError: if the store cannot be written
@@ -234,7 +247,7 @@ def load(
     >>> loaded.outcome, loaded.study
     ('added', 'doi:10.1016/j.ijrobp.2014.01.017')
     """
-    done = load_each(store, inputs, sources=sources, jobs=jobs, splits=splits)
+    done = load_each(store, inputs, sources=sources, jobs=jobs, splits=splits, extract=extract)
     return sorted(done, key=lambda each: each.number)
 
 

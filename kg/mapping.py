@@ -192,6 +192,15 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "")
     )
 
 
+def _read(piece: Piece) -> tuple[Study, str | None]:
+    """Read a record, or the words of its abstract."""
+    if not piece.format.startswith("words of "):
+        return readers.read_piece(piece)
+    from picograph.kg.extraction.records import read_words
+
+    return read_words(piece)
+
+
 def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
     """Map one record. Whatever is wrong with it is what is given back.
 
@@ -199,7 +208,7 @@ def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
     """
     source = None
     try:
-        study, text = readers.read_piece(piece)
+        study, text = _read(piece)
         source = study.record.source
         if text is not None:
             return map_study(piece, study, text, input_checksum(piece, setting))

@@ -5,15 +5,17 @@ import re
 from picograph import __version__
 from picograph.kg.extraction import claims, design, treatments
 from picograph.kg.extraction.abstract import Abstract
+from picograph.kg.extraction.feedback import settle
 from picograph.kg.extraction.measures import read_measures
 from picograph.kg.extraction.page import Page, read_page
 from picograph.kg.extraction.places import merged
 from picograph.kg.extraction.results import Results
 from picograph.kg.extraction.text import Section, SectionKind, check_length, section_kind
 from picograph.kg.extraction.whom import Occasion, Whom
+from picograph.kg.identity import IN_ABSTRACT
 from picograph.kg.readers.bibliography import REGISTRY_NUMBER
-from picograph.kg.source import Method, Record, source_of
-from picograph.kg.study import Report, Study
+from picograph.kg.source import Method, Place, Record, source_of
+from picograph.kg.study import Report, SecondaryIdentifier, Study
 
 READER = f"extraction {__version__}"
 
@@ -31,7 +33,7 @@ def sections_in_layout(text: str) -> list[Section]:
 
 
 def read_study(text: str, base: Study | None = None, where: str = "") -> Study:
-    """Read the facts of an abstract.
+    """Read the facts of an abstract, and hold them against each other: what cannot be true is left out.
 
     :param text: the source text, in which places count
     :param base: what a reader of the format has read already: the report, its index terms; then the text is in
@@ -42,12 +44,21 @@ def read_study(text: str, base: Study | None = None, where: str = "") -> Study:
     >>> [(each.term, each.affected, each.at_risk) for each in study.adverse_events]
     [('diarrhea', 6, 40)]
     """
+    return read_with_notes(text, base, where)[0]
+
+
+def read_with_notes(text: str, base: Study | None = None, where: str = "") -> tuple[Study, list[str]]:
+    """Read the facts of an abstract as `read_study` does; gives them with what was left out, or is less sure, and why.
+
+    :raises InputError: if the text is far too long for an abstract
+    """
     check_length(text, where)
-    return study_of_page(read_page(text, sections_in_layout(text) if base else None, where), base)
+    study = study_of_page(read_page(text, sections_in_layout(text) if base else None, where), base)
+    return settle(study, text)
 
 
 def study_of_page(page: Page, base: Study | None = None) -> Study:
-    """Read the facts of an abstract that is cut into sentences already."""
+    """Read the facts of an abstract that is cut into sentences already; they are not checked yet."""
     abstract = Abstract(page)
     arms, interventions, arm_spans = treatments.arms_and_interventions(abstract)
     single = arms[0].key if len(arms) == 1 else None
@@ -60,11 +71,12 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
     associations = claims.associations_of(abstract, results, single)
     used = {each.outcome for each in results.estimates} | {each.outcome for each in associations}
     report = base.report if base else Report()
-    key, document, identifiers = _names(page.text, base)
+    key, document, identifiers, secondary = _names(page.text, base)
     return Study(
         key=key,
         record=Record(document=document, source=source_of(page.text), method=Method.RULE, reader=READER),
         identifiers=identifiers,
+        secondary_identifiers=secondary,
         report=report,
         design=design.design_of(abstract, report.publication_types, len(arms), arm_spans),
         population=design.population_of(abstract),
@@ -86,12 +98,19 @@ _DOI = re.compile(r"\bdoi:\s*(10\.\d{4,9}/[^\s;,]+[^\s;,.])", re.IGNORECASE)
 _PMID = re.compile(r"\bPMID:\s*([1-9]\d{0,8})\b")
 
 
-def _names(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...]]:
-    """Give the study's key, its document and its registry numbers; a bare text is known by its checksum."""
-    numbers = list(dict.fromkeys(REGISTRY_NUMBER.findall(text)))
+def _names(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...], tuple[SecondaryIdentifier, ...]]:
+    """Give the study's key, its document, and its numbers; a bare text is known by its checksum.
+
+    A number that the words name is written as one that the words name: it may be of another trial.
+    """
     if base:
-        others = [each for each in numbers if each != base.key and each not in base.identifiers]
-        return base.key, base.record.document, (*base.identifiers, *others)
+        return base.key, base.record.document, base.identifiers, base.secondary_identifiers
+    places_of: dict[str, list[Place]] = {}
+    for match in REGISTRY_NUMBER.finditer(text):
+        places_of.setdefault(match[0], []).append(Place(f"{match.start()}-{match.end()}"))
+    named = tuple(
+        SecondaryIdentifier(label=number, kind=IN_ABSTRACT, evidence=tuple(at)) for number, at in places_of.items()
+    )
     dois, pmids = set(_DOI.findall(text)), set(_PMID.findall(text))
     if len(pmids) == 1:
         document = f"pmid:{pmids.pop()}"
@@ -99,4 +118,4 @@ def _names(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...]]:
         document = f"doi:{dois.pop()}"
     else:
         document = f"text:{source_of(text).sha256[:16]}"
-    return document, document, tuple(numbers)
+    return document, document, (), named

@@ -1,0 +1,105 @@
+"""Records with an abstract -> studies read from its words: for `picograph extract`, and for `load --extract`.
+
+A record of a bibliography gives two studies: what its reader takes from its fields, and what is read from the words of
+its abstract. They are two records of one document, each with its own named graph, because the second can be wrong.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from msgspec import structs
+
+from picograph.kg import readers
+from picograph.kg.extraction.build import read_study, read_with_notes
+from picograph.kg.readers import Damaged, Piece
+from picograph.kg.source import source_text
+from picograph.kg.study import Report, Study
+from picograph.ontology.errors import InputError, PicographError
+
+FORMATS = ("pubmed-xml", "nbib", "ris", "pubmed-text")  # of records that may have an abstract
+WORDS = "words of "  # before the name of a format: the abstract of such a record
+Method = Callable[[str, Study | None, str], tuple[Study, list[str]]]  # text, what the reader took, its name
+
+
+class Read(NamedTuple):
+    """A study that was read from an abstract, and the text that its places count in."""
+
+    name: str  # what messages call it
+    study: Study
+    text: str
+    notes: tuple[str, ...] = ()  # what was left out, or is less sure, and why
+
+
+def words_of(piece: Piece) -> Piece | None:
+    """Give the record of the words of a record, to be mapped beside it; None where it can have no abstract.
+
+    >>> words_of(Piece("my.nbib", b"PMID- 1", "nbib")).format
+    'words of nbib'
+    """
+    if piece.format not in FORMATS:
+        return None
+    return Piece(f"{piece.name}, its words", piece.content, WORDS + piece.format)
+
+
+def read_words(piece: Piece) -> tuple[Study, str]:
+    """Read the words of a record that `words_of` gave, without what its reader takes from its fields.
+
+    :raises InputError: if its reader refuses the record
+    """
+    base, text = _record(piece._replace(format=piece.format.removeprefix(WORDS)))
+    study = read_study(text, base, piece.name)
+    report = base.report
+    bare = Report(doi=report.doi, pmid=report.pmid, pmcid=report.pmcid, evidence=report.evidence)
+    return structs.replace(study, report=bare), text
+
+
+def _record(piece: Piece) -> tuple[Study, str]:
+    base, text = readers.read_piece(piece)
+    if text is None:
+        raise InputError("the record has no text of its own", where=piece.name, remedy="give the record, not its facts")
+    return base, text
+
+
+def studies(content: bytes, name: str, method: Method = read_with_notes) -> Iterator[Read | Damaged]:
+    """Read every abstract of a file, one at a time; a bad record is given as its error.
+
+    A file of no format that picograph knows is taken for the abstract itself.
+
+    :raises InputError: if the file holds no abstract: a study file, a record of a registry, no text
+
+    >>> [read.study.adverse_events[0].term for read in studies(b"RESULTS: Pain occurred in 3 of 40 patients.", "x")]
+    ['pain']
+    """
+    try:
+        format_name = readers.detect(content, name)
+    except InputError:
+        yield _plain(content, name, method)
+        return
+    if format_name not in FORMATS:
+        raise InputError(
+            f"a file of format {format_name} has no abstract to read",
+            where=name,
+            remedy="load it as it is: picograph load FILE",
+        )
+    for piece in readers.pieces(io.BytesIO(content), name):
+        if isinstance(piece, Damaged):
+            yield piece
+            continue
+        try:
+            base, text = _record(piece)
+            study, notes = method(text, base, piece.name)
+            yield Read(piece.name, study, text, tuple(notes))
+        except InputError as error:
+            yield Damaged(piece.name, error)
+
+
+def _plain(content: bytes, name: str, method: Method) -> Read | Damaged:
+    try:
+        text = source_text(content)
+    except PicographError as error:
+        raise InputError(error.what, where=name, remedy="give the abstract as a text file in UTF-8") from None
+    if not text.strip():
+        raise InputError("the file is empty", where=name, remedy="give the text of the abstract")
+    study, notes = method(text, None, name)
+    return Read(name, study, text, tuple(notes))
