@@ -97,6 +97,7 @@ class Answer(Sequence[Row]):
         parameters: Mapping[str, Any],
         rows: Sequence[Row],
         retractions: "Retractions | None" = None,
+        said: tuple[str, ...] = (),
     ) -> None:
         """Take what a question gave, and the retracted reports of the store that gave it."""
         from picograph.queries.retractions import COLUMNS, Retractions
@@ -105,6 +106,7 @@ class Answer(Sequence[Row]):
         self.parameters = dict(parameters)
         self.columns = {**question.columns, **COLUMNS}
         self.rows = list(rows)
+        self._said = said  # what must be known of the store that gave it
         self._retractions = retractions or Retractions(())
         self._retractions.mark(self.rows, question.columns)
 
@@ -133,6 +135,7 @@ class Answer(Sequence[Row]):
                 f"{rows} ambiguous: the source leaves a value open. picograph ask ambiguous shows the readings."
             )
         found += self._retractions.cautions(self.rows, self.question.columns)
+        found += self._said if self.rows else ()
         return tuple(found)
 
     def to_json(self) -> bytes:

@@ -159,11 +159,13 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     """
     from pyoxigraph import QuerySolutions
 
+    from picograph.queries.readings import Readings
     from picograph.queries.retractions import Retractions
 
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
-    results = store.query(sparql(asked, given))
+    readings = Readings.of(store)
+    results = store.query(readings.narrow(sparql(asked, given)))
     if not isinstance(results, QuerySolutions):
         raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
     rows = []
@@ -173,4 +175,4 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
             term = solution[name]
             row[name] = _typed(asked, name, None if term is None else term.value)
         rows.append(row)
-    return Answer(asked, given, rows, Retractions.of(store))
+    return Answer(asked, given, rows, Retractions.of(store), readings.cautions)

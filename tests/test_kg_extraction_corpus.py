@@ -43,7 +43,6 @@ def places_resolve(text: str) -> int:
             for edge in (place.start, place.end):
                 assert not (0 < edge < len(text) and text[edge - 1].isalnum() and text[edge].isalnum())
             seen += 1
-    assert canonical(study_file.read(study_file.write(study).encode(), "read back")) == canonical(study)
     return seen
 
 
@@ -52,6 +51,15 @@ def test_every_place_of_every_abstract_resolves_to_its_words() -> None:
     seen = sum(places_resolve(path.read_text(encoding="utf-8")) for path in FILES)
     assert len(FILES) == 504
     assert seen > 2_000
+
+
+@needs_corpus
+def test_what_is_read_is_a_study_file_that_is_read_back() -> None:
+    read = FILES[::50]
+    for path in read:
+        study = read_study(path.read_text(encoding="utf-8"))
+        assert canonical(study_file.read(study_file.write(study).encode(), path.name)) == canonical(study)
+    assert len(read) > 9
 
 
 PROSE = (
@@ -121,7 +129,7 @@ def sweep(number: int, seed: int) -> tuple[int, float]:
 
 
 def test_damaged_texts_are_read_without_failing_and_in_time() -> None:
-    refused, slowest = sweep(240, 1)
+    refused, slowest = sweep(120, 1)
     assert refused < 20
     assert slowest < SLOWEST
 

@@ -1,0 +1,48 @@
+"""A person's reading goes before a rule's in every question, and both can be seen."""
+
+from pathlib import Path
+
+import pytest
+
+from picograph.kg.load import Input, example, load
+from picograph.kg.store import open_store
+from picograph.queries import catalog
+from picograph.queries.ask import ask
+from picograph.queries.readings import Readings
+
+SEED = Path(__file__).resolve().parents[2] / "shared" / "seed" / "sorafenib-radiotherapy-hcc.txt"
+if not SEED.exists():
+    pytest.skip("the source of the seed study is not at hand", allow_module_level=True)
+
+TEXT = Input.from_path(SEED)
+
+
+def test_every_question_answers_as_if_the_rules_had_read_nothing_where_a_person_has_read() -> None:
+    alone, both = open_store(":memory:"), open_store(":memory:")
+    load(alone, [TEXT, example()])
+    done = load(both, [TEXT, example()], extract=True)
+    assert len(done) == 3
+    assert len(Readings.of(both).left_out) == 1
+    rows = 0
+    for name in catalog.names():
+        if any(parameter.required for parameter in catalog.question(name).parameters.values()):
+            continue
+        wanted, found = ask(alone, name), ask(both, name)
+        assert found.rows == wanted.rows, name
+        rows += len(found)
+    assert rows > 50
+
+
+def test_what_rules_read_alone_is_in_the_answers_with_a_caution() -> None:
+    store = open_store(":memory:")
+    load(store, [TEXT], extract=True)
+    answer = ask(store, "adverse-events")
+    assert len(answer) == 4
+    assert any("checked by nobody" in caution for caution in answer.cautions)
+    assert Readings.of(store).left_out == ()
+
+
+def test_without_such_records_nothing_is_said() -> None:
+    store = open_store(":memory:")
+    load(store, [TEXT, example()])
+    assert not any("rules" in caution for caution in ask(store, "adverse-events").cautions)
