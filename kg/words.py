@@ -10,10 +10,14 @@ from picograph.kg.model import PG
 
 def words_graphs() -> dict[str, list[Quad]]:
     """Give the graphs that every store holds besides records: the ontology and the vocabularies that ship."""
-    from picograph.ontology import concepts, terms
+    from picograph.ontology import concepts, joined, terms
 
     graph, quads = terms.ontology_quads()
-    return {graph: [*quads, _stated_checksum(graph, quads)], **concepts.vocabulary_quads()}
+    return {
+        graph: [*quads, _stated_checksum(graph, quads)],
+        **concepts.vocabulary_quads(),
+        joined.GRAPH: joined.joined_quads(),
+    }
 
 
 def _stated_checksum(graph: str, quads: Sequence[Quad]) -> Quad:
