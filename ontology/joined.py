@@ -66,7 +66,7 @@ def joined_classes(concepts: Mapping[str, Concept], exact: Iterable[tuple[str, s
             if mate == curie:
                 continue
             reached |= up(mate)
-            for over in up(mate):
+            for over in up(mate) - {mate}:
                 for mean in same.get(over, ()):
                     reached |= up(mean)
         if more := reached - hierarchy(curie):
