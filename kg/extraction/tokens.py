@@ -166,7 +166,7 @@ def tokens_of(folded: str, start: int = 0, end: int | None = None) -> list[Token
         elif words == "." and found and found[-1].end == at and found[-1].word in _SHORTENED:
             found[-1] = found[-1]._replace(end=to)
         else:
-            found.append(Token(at, to, words, _SIGNS.get(words, words if words.isascii() else "x")))
+            found.append(Token(at, to, words, _SIGNS.get(words, words if words.isascii() and len(words) == 1 else "x")))
     return _join(folded, found) if wordy else found
 
 
