@@ -7,7 +7,7 @@ was drawn, from the typed studies alone, so answers are known without asking a g
 """
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -68,7 +68,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 MESH = "https://w3id.org/picograph/vocabulary/mesh"
 _LIVER = ("mesh:D006528", "mesh:D008113", "mesh:D018281", "mesh:D001650")
 _EVENTS = 60  # different events, the first ones more often
-_DRUGS = 120
+_DRUGS = 1000
 
 
 @cache
@@ -177,15 +177,15 @@ class _Drawn:
     def one_in(self, times: int) -> bool:
         return self.random.randrange(times) == 0
 
-    def early(self, many: Sequence[Any]) -> Any:
-        """Take one, the first ones more often."""
-        return many[int(len(many) * self.random.random() ** 2)]
+    def drug(self) -> tuple[str, ...]:
+        """Take a drug; one in fifty is one of the first five."""
+        return self.random.choice(_drugs()[:5] if self.one_in(50) else _drugs())
 
     def study(self) -> Study:
         random = self.random
         neoplasms, diseases = _diseases()
         with_results = random.random() < 0.4
-        conditions = [random.choice(_LIVER if self.one_in(5) else neoplasms if self.one_in(2) else diseases)]
+        conditions = [random.choice(_LIVER if self.one_in(60) else neoplasms if self.one_in(2) else diseases)]
         if self.one_in(3):  # two below one that is asked for
             conditions.append(random.choice(_LIVER if conditions[0] in _LIVER else neoplasms))
         arms, interventions = self.arms(1 + (not self.one_in(3)) + self.one_in(6))
@@ -244,7 +244,7 @@ class _Drawn:
         arms = []
         for index in range(count):
             keys = []
-            for drug in dict.fromkeys(self.early(_drugs()) for _ in range(1 + self.one_in(3))):
+            for drug in dict.fromkeys(self.drug() for _ in range(1 + self.one_in(3))):
                 key = f"drug-{drug[0].partition(':')[2].lower()}"
                 keys.append(key)
                 interventions[key] = Intervention(

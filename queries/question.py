@@ -1,7 +1,7 @@
 """One question: a ``.rq`` file with front matter. Read it, and bind its slots."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -68,7 +68,7 @@ class Question(Struct, frozen=True, kw_only=True):
         }
 
     def bind(self, values: Mapping[str, Sequence[str]]) -> str:
-        """Put terms into the slots ``VALUES ?name { UNDEF }``; a slot without a value matches everything.
+        """Put terms into the slots ``VALUES ?name { UNDEF }``, and take out what asks for a value that is not given.
 
         :param values: for each parameter the terms, already written as SPARQL writes them
         :raises UsageError: if a parameter is not the question's, or a required one is missing
@@ -86,13 +86,41 @@ class Question(Struct, frozen=True, kw_only=True):
 
         def fill(slot: re.Match[str]) -> str:
             terms = values.get(slot[1])
-            return slot[0] if terms is None else f"VALUES ?{slot[1]} {{ {' '.join(terms)} }}"
+            return "" if terms is None else f"VALUES ?{slot[1]} {{ {' '.join(terms)} }}"
 
         # one pass over the file's own text, so that nothing is ever looked for inside a value
-        return _SLOT.sub(fill, self.text)
+        return _BLANK.sub("\n", _SLOT.sub(fill, self._chosen(values)))
+
+    def _chosen(self, given: Container[str]) -> str:
+        """Leave one branch of each optional block: engines plan a union as a wall, and the other branch is empty."""
+        text = self.text
+        while block := _BLOCK.search(text):
+            end = _closing(text, block.end())
+            inside = text[block.end() : end] if block[1] in given else ""
+            text = (
+                text[: block.start()] + (f"VALUES ?{block[1]} {{ UNDEF }}{inside}" if inside else "") + text[end + 1 :]
+            )
+        return text
 
 
 _SLOT = re.compile(r"VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}")
+# { VALUES ?x { UNDEF } FILTER (!BOUND(?x)) } UNION { { VALUES ?x { UNDEF } FILTER (BOUND(?x)) } … }
+_BLOCK = re.compile(
+    r"\{\s*VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}\s*FILTER\s*\(\s*!\s*BOUND\s*\(\s*\?\1\s*\)\s*\)\s*\}\s*UNION\s*"
+    r"\{\s*\{\s*VALUES\s+\?\1\s*\{\s*UNDEF\s*\}\s*FILTER\s*\(\s*BOUND\s*\(\s*\?\1\s*\)\s*\)\s*\}"
+)
+_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
+_BRACE = re.compile(r"[{}]|\"[^\"\n]*\"|<[^>\s]*>|#[^\n]*")
+
+
+def _closing(text: str, start: int) -> int:
+    """Find the brace that closes the group whose inside begins at a position."""
+    depth = 1
+    for found in _BRACE.finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.start()
+    raise ValueError("a group that is not closed")
 
 
 def parse_question(name: str, text: str) -> Question:
