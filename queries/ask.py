@@ -34,6 +34,15 @@ def concepts_named(text: str) -> list[str]:
     return [expand(match.concept.curie) for match in lookup.find(text) if match.how in _EXACT]
 
 
+def spellings(text: str) -> list[str]:
+    """Give a text as it is, and in the ways in which reports write small and capital letters.
+
+    >>> spellings("hepatic Toxicity")
+    ['hepatic Toxicity', 'hepatic toxicity', 'Hepatic toxicity', 'Hepatic Toxicity', 'HEPATIC TOXICITY']
+    """
+    return list(dict.fromkeys([text, text.lower(), text.capitalize(), text.title(), text.upper()]))
+
+
 def _concept(name: str, text: str, *, words: bool) -> list[str]:
     from pyoxigraph import NamedNode
 
@@ -50,10 +59,10 @@ def _concept(name: str, text: str, *, words: bool) -> list[str]:
         terms = [str(NamedNode(iri)) for iri in iris]
     except ValueError:
         raise UsageError(f"{text!r} is not an IRI", where=f"--{name}", remedy="write it without spaces") from None
-    if terms:
-        return terms + ([_literal(text)] if words else [])
     if words:
-        return [_literal(text)]
+        terms += [_literal(each) for each in spellings(text)]
+    if terms:
+        return terms
     near = [f"{match.concept.label} ({match.concept.curie})" for match in lookup.find(text)][:3]
     raise UsageError(
         f"no concept is called {text!r}",
@@ -116,8 +125,8 @@ def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
 def sparql(question: Question, parameters: Mapping[str, Any]) -> str:
     """Give the query that runs, with its parameters bound.
 
-    >>> "UNDEF" in sparql(catalog.question("studies"), {})
-    True
+    >>> "UNDEF" in sparql(catalog.question("studies"), {"drug": "sorafenib"})
+    False
     """
     values: dict[str, Sequence[str]] = {}
     for name, value in parameters.items():

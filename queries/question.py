@@ -85,8 +85,13 @@ class Question(Struct, frozen=True, kw_only=True):
                 raise UsageError(f"{self.name} needs {option}", remedy=f"for example: {option} {parameter.example!r}")
 
         def fill(slot: re.Match[str]) -> str:
-            terms = values.get(slot[1])
-            return "" if terms is None else f"VALUES ?{slot[1]} {{ {' '.join(terms)} }}"
+            one, first, second = slot.groups()
+            terms = values.get(one or first)
+            if terms is None:
+                return ""
+            if one:
+                return f"VALUES ?{one} {{ {' '.join(terms)} }}"
+            return f"VALUES (?{first} ?{second}) {{ {' '.join(f'({term} {term})' for term in terms)} }}"
 
         # one pass over the file's own text, so that nothing is ever looked for inside a value
         return _BLANK.sub("\n", _SLOT.sub(fill, self._chosen(values)))
@@ -97,13 +102,15 @@ class Question(Struct, frozen=True, kw_only=True):
         while block := _BLOCK.search(text):
             end = _closing(text, block.end())
             inside = text[block.end() : end] if block[1] in given else ""
-            text = (
-                text[: block.start()] + (f"VALUES ?{block[1]} {{ UNDEF }}{inside}" if inside else "") + text[end + 1 :]
-            )
+            kept = f"VALUES ?{block[1]} {{ UNDEF }}{inside}" if inside else ""
+            text = text[: block.start()] + kept + text[end + 1 :]
         return text
 
 
-_SLOT = re.compile(r"VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}")
+# VALUES ?x { UNDEF }, and VALUES (?x ?y) { (UNDEF UNDEF) }, where ?y is the same as ?x
+_SLOT = re.compile(
+    r"VALUES\s+(?:\?(\w+)\s*\{\s*UNDEF\s*\}|\(\s*\?(\w+)\s+\?(\w+)\s*\)\s*\{\s*\(\s*UNDEF\s+UNDEF\s*\)\s*\})"
+)
 # { VALUES ?x { UNDEF } FILTER (!BOUND(?x)) } UNION { { VALUES ?x { UNDEF } FILTER (BOUND(?x)) } … }
 _BLOCK = re.compile(
     r"\{\s*VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}\s*FILTER\s*\(\s*!\s*BOUND\s*\(\s*\?\1\s*\)\s*\)\s*\}\s*UNION\s*"
@@ -146,7 +153,7 @@ def parse_question(name: str, text: str) -> Question:
         question = msgspec.convert({"name": name, "text": text, **fields}, Question)
     except msgspec.ValidationError as error:
         raise ValueError(f"{name}.rq: {error}") from None
-    slots = set(_SLOT.findall(text))
+    slots = {one or first for one, first, _ in _SLOT.findall(text)}
     for parameter in question.parameters:
         if parameter not in slots:
             raise ValueError(f"{name}.rq: no slot VALUES ?{parameter} {{ UNDEF }}")
