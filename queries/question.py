@@ -100,10 +100,14 @@ class Question(Struct, frozen=True, kw_only=True):
         """Leave one branch of each optional block: engines plan a union as a wall, and the other branch is empty."""
         text = self.text
         while block := _BLOCK.search(text):
-            end = _closing(text, block.end())
-            inside = text[block.end() : end] if block[1] in given else ""
-            kept = f"VALUES ?{block[1]} {{ UNDEF }}{inside}" if inside else ""
-            text = text[: block.start()] + kept + text[end + 1 :]
+            name, start = block[1], block.end()
+            end = _closing(text, start)
+            branches = [f"VALUES ?{name} {{ UNDEF }}{text[start:end]}"]
+            while more := _BRANCH.match(text, end):
+                start, end = more.end(), _closing(text, more.end())
+                branches.append(text[start:end])
+            union = " UNION ".join(f"{{ {each} }}" for each in branches) if branches[1:] else branches[0]
+            text = text[: block.start()] + (union if name in given else "") + text[end + 1 :]
         return text
 
 
@@ -116,6 +120,7 @@ _BLOCK = re.compile(
     r"\{\s*VALUES\s+\?(\w+)\s*\{\s*UNDEF\s*\}\s*FILTER\s*\(\s*!\s*BOUND\s*\(\s*\?\1\s*\)\s*\)\s*\}\s*UNION\s*"
     r"\{\s*\{\s*VALUES\s+\?\1\s*\{\s*UNDEF\s*\}\s*FILTER\s*\(\s*BOUND\s*\(\s*\?\1\s*\)\s*\)\s*\}"
 )
+_BRANCH = re.compile(r"\}\s*UNION\s*\{")
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _BRACE = re.compile(r"[{}]|\"[^\"\n]*\"|<[^>\s]*>|#[^\n]*")
 
