@@ -27,8 +27,9 @@ RECORDS = [
     SHARED / "seed" / "sorafenib-radiotherapy-hcc.txt",
     HERE.parent / "kg" / "records" / "sorafenib-radiotherapy-hcc.yaml",
     HERE / "records" / "worked-two-arms.yaml",
+    *(HERE / "records" / f"worked-pair.{form}" for form in ("json", "yaml", "nbib")),
 ]
-KEYS = {"seed": "doi:10.1016/j.ijrobp.2014.01.017", "worked": "NCT00000001"}
+KEYS = {"seed": "doi:10.1016/j.ijrobp.2014.01.017", "worked": "NCT00000001", "pair": "NCT00000004"}
 
 
 def _cases() -> list[tuple[str, int, dict[str, Any]]]:
@@ -46,7 +47,7 @@ CASES = _cases()
 @pytest.fixture(scope="module")
 def store() -> Store:
     opened = open_store(":memory:")
-    assert [each.outcome for each in load(opened, RECORDS)] == ["added"] * 3
+    assert [each.outcome for each in load(opened, RECORDS)] == ["added"] * len(RECORDS)
     return opened
 
 
@@ -102,7 +103,12 @@ def _matches(row: Row, expected: dict[str, Any], facts: dict[str, Place], only: 
             if name in wanted and str(row[name]).startswith(key):
                 arm = f"{key}/arm/{wanted.pop(name)}"
                 assert row[name] == arm
-    given = {name: value for name, value in row.items() if value is not None and name not in ("study", "evidence")}
+    # a question that holds two sources against each other has the places of both
+    for name in ("registry_evidence", "publication_evidence"):
+        if name in wanted:
+            assert [str(split_place(iri)[1]) for iri in row[name] or ()] == wanted.pop(name)  # type: ignore[union-attr]
+    evidence = ("study", "evidence", "registry_evidence", "publication_evidence")
+    given = {name: value for name, value in row.items() if value is not None and name not in evidence}
     given = {
         name: value for name, value in given.items() if not str(value).startswith("https://w3id.org/picograph/study/")
     }

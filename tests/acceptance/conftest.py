@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from picograph.tests.acceptance.program import SEED, STUDY_FILE, Program
+from picograph.tests.acceptance.program import PAIR, SEED, STUDY_FILE, Program
 from picograph.tests.servers import oxigraph
 
 
@@ -20,6 +20,15 @@ def folder(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the two records of the seed study. Nobody changes it."""
     folder = tmp_path_factory.mktemp("store") / "seed"
     loaded = program("load", SEED, STUDY_FILE, store=folder)
+    assert loaded.code == 0, loaded.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pair(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a registry record and two publications of one made-up trial. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("store") / "pair"
+    loaded = program("load", *PAIR, store=folder)
     assert loaded.code == 0, loaded.err
     return folder
 

@@ -12,9 +12,14 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 STUDY_FILE = ROOT / "kg" / "records" / "sorafenib-radiotherapy-hcc.yaml"
 SEED = ROOT.parent / "shared" / "seed" / "sorafenib-radiotherapy-hcc.txt"
+PAIR = tuple(ROOT / "tests" / "records" / f"worked-pair.{form}" for form in ("json", "yaml", "nbib"))
 WORKED = ROOT / "tests" / "records" / "worked-two-arms.yaml"
 KEY = "doi:10.1016/j.ijrobp.2014.01.017"
 QUESTIONS = tuple(sorted(path.stem for path in (ROOT / "queries" / "evidence").glob("*.rq")))
+# questions to which the seed study has no answer, and the pair of a registry record and a publication has
+OF_PAIRS = frozenset(
+    {"registry-publication", "serious-adverse-events", "several-reports", "unpublished-outcomes", "zero-events"}
+)
 COMMAND = (sys.executable, "-m", "picograph.cli")
 
 

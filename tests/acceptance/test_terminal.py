@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from picograph.tests.acceptance.program import COMMAND, KEY, QUESTIONS, STUDY_FILE, Program
+from picograph.tests.acceptance.program import COMMAND, KEY, OF_PAIRS, QUESTIONS, STUDY_FILE, Program
 
 
 def piped(program: Program, command: list[str], reader: str) -> tuple[int, bytes, bytes]:
@@ -83,12 +83,12 @@ def test_a_terminal_that_lacks_a_sign_spells_it_out(program: Program, folder: Pa
 
 
 @pytest.mark.parametrize("columns", ["40", "80", "200"])
-def test_nothing_is_wider_than_the_terminal(program: Program, folder: Path, columns: str) -> None:
+def test_nothing_is_wider_than_the_terminal(program: Program, folder: Path, pair: Path, columns: str) -> None:
     commands = (
         [("ask", name) for name in QUESTIONS] if columns == "40" else [("ask", "adverse-events"), ("ask", "evidence")]
     )
     for command in (*commands, ("ask",), ("show", KEY), ("lookup", "sorafenib"), ("info",)):
-        store = None if command == ("ask",) else folder
+        store = None if command == ("ask",) else pair if command[-1] in OF_PAIRS else folder
         text = program(*command, "--format", "table", store=store, COLUMNS=columns).text
         assert text
         assert max(map(len, text.splitlines())) <= int(columns), command
