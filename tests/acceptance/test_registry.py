@@ -1,7 +1,7 @@
 """Promise: what the program answers of a registry record is what the registry's own table says, cell by cell.
 
-The registry's files are read here with nothing of picograph: the table is made from the JSON, and each place of an answer
-is followed into it.
+The registry's files are read here with nothing of picograph: the table is made from the JSON, and each place of an
+answer is followed into it.
 """
 
 import json
