@@ -1,61 +1,102 @@
-"""What reading and mapping a record cost, against the engine's own bulk load of the same quads."""
+"""What reading and mapping records cost, against the engine's own bulk load of the same quads; jobs; memory."""
 
+import io
+import json
+import resource
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import pyoxigraph as ox
 
-from picograph.kg.derivation import derive
-from picograph.kg.linking import link
-from picograph.kg.load import example
-from picograph.kg.readers import read_record
-from picograph.kg.triples import quads_of
-from picograph.kg.validation import check
+from picograph.kg import readers
+from picograph.kg.mapping import Mapped, map_piece
 
-from .timing import medians, milliseconds, table
+from .timing import milliseconds
 
-RECORDS = 30
+ROUNDS = 3
+LARGE = "PICOGRAPH_BENCH_LARGE"
+_RUN = """
+import json, resource, sys, time
+from pathlib import Path
+from picograph.kg.load import load_each
+from picograph.kg.store import open_store
+
+if __name__ == "__main__":
+    start, count = time.perf_counter(), 0
+    with open_store(sys.argv[2]) as store:
+        for loaded in load_each(store, [sys.argv[1]], jobs=int(sys.argv[3])):
+            assert loaded.outcome == "added", loaded
+            count += 1
+    took = time.perf_counter() - start
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(json.dumps({"records": count, "seconds": took, "peaks": peaks}))
+"""
 
 
-def measure(folder: Path, rounds: int = 5) -> Iterator[str]:
-    """Time the steps of a load on copies of the study that ships, each with a key of its own."""
-    name, content = example()
-    key = read_record(content, name).key.removeprefix("doi:").encode()
-    records = [content.replace(key, b"10.1000/bench.%d" % number) for number in range(RECORDS)]
-    studies = [link(read_record(record, name)) for record in records]
-    for study in studies:
-        check(study, None)  # units and concepts are looked up once in a process: not part of what a record costs
-    quads = [quad for study in studies for quad in quads_of(derive(study))]
-    lines = ox.serialize(quads, format=ox.RdfFormat.N_QUADS)
+class _Took(NamedTuple):
+    wall: float  # seconds
+    cpu: float
+
+
+def _timed(run: Callable[[], object]) -> _Took:
+    def cpu() -> float:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime
+
+    wall, before = time.perf_counter(), cpu()
+    run()
+    return _Took(time.perf_counter() - wall, cpu() - before)
+
+
+def _mapped(content: bytes) -> list[Mapped]:
+    found = []
+    for piece in readers.pieces(io.BytesIO(content), "records"):
+        assert isinstance(piece, readers.Piece)
+        mapped = map_piece(piece, lambda sha256: None)
+        assert isinstance(mapped, Mapped), mapped
+        found.append(mapped)
+    return found
+
+
+def _ratio(folder: Path, name: str, content: bytes) -> tuple[str, ...]:
+    """Hold reading and mapping against the engine; in turn, so that a slow moment of the machine meets both."""
+    mapped = _mapped(content)
+    lines = b"".join(each.graph.lines for each in mapped)
     target = folder / "bulk"
 
-    def read() -> object:
-        return [read_record(record, name) for record in records]
-
-    def map_() -> object:
-        found = []
-        for study in studies:
-            linked = link(study)
-            check(linked, None)
-            found.append(quads_of(derive(linked)))
-        return found
-
     def bulk_load() -> None:
-        shutil.rmtree(target, ignore_errors=True)
         store = ox.Store(str(target))
         store.bulk_load(lines, format=ox.RdfFormat.N_QUADS)
         store.flush()
 
-    engine = "engine: bulk load of the same quads into a folder"
-    took = medians({engine: bulk_load, "read the study files (YAML)": read, "link, check, derive, map": map_}, rounds)
-    both = sum(each for step, each in took.items() if step != engine)
-    yield (
-        f"Loading: {RECORDS} study files, {len(quads)} quads; medians of {rounds} rounds in one process; "
-        "the budget of the sum is 1."
+    ours, engine = [], []
+    for _ in range(ROUNDS):
+        ours.append(_timed(lambda: _mapped(content)))
+        engine.append(_timed(bulk_load))
+        shutil.rmtree(target)
+    count, quads = len(mapped), sum(each.triples for each in mapped)
+    cells = [median(took.cpu for took in each) for each in (ours, engine)]
+    walls = [median(took.wall for took in each) for each in (ours, engine)]
+    return (
+        name,
+        f"{count}",
+        f"{quads}",
+        milliseconds(cells[0] / count),
+        milliseconds(cells[1] / count),
+        f"{cells[0] / cells[1]:.2f}",
+        f"{walls[0] / walls[1]:.2f}",
     )
-    rows = [
-        (step, milliseconds(each / RECORDS), f"{each / took[engine]:.2f}")
-        for step, each in {**took, "read and map": both}.items()
-    ]
-    yield from table(("step", "per record", "ratio"), rows)
+
+
+def _load(path: Path, store: Path, jobs: int) -> dict[str, object]:
+    shutil.rmtree(store, ignore_errors=True)
+    command = [sys.executable, "-c", _RUN, str(path), str(store), str(jobs)]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    result: dict[str, object] = json.loads(ran.stdout)
+    return result

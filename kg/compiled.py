@@ -14,7 +14,7 @@ import msgspec
 from picograph.kg.canonical import all_optional
 from picograph.kg.columns import column_of, is_list
 from picograph.kg.model import Field, Kind, flat_fields, part_path
-from picograph.kg.source import fragment_of
+from picograph.kg.source import quoted_pointer
 from picograph.kg.study import Report, Study
 
 _BESIDE = frozenset({"confidence"})  # how sure a method was is no part of what it read, nor of its name
@@ -116,7 +116,7 @@ class _Code:
         self.spelling = spelling
         self.lines: list[str] = []
         self.list = "lines"  # where a line goes
-        self.known: dict[str, Any] = {"fragment_of": fragment_of, "key": spelling.key, "report": spelling.report}
+        self.known: dict[str, Any] = {"quoted": quoted_pointer, "key": spelling.key, "report": spelling.report}
         self.known |= {f"token_{kind.name}": token for kind, token in spelling.tokens.items()}
         self.known |= {f"value_{kind.name}": value for kind, value in spelling.values.items()}
 
@@ -165,7 +165,8 @@ def compiled(cls: type[msgspec.Struct], spelling: Spelling) -> Write:
         say(2, f"add({spelling.label + ' '!r} + token_TEXT(part.report.title))")
     else:
         say(1, "if part.evidence:")
-        say(2, "places = sorted({fragment_of(place) for place in part.evidence})")
+        fragment = "f'char={place.start},{place.end}' if place.pointer is None else quoted(place.pointer)"
+        say(2, f"places = sorted({{{fragment} for place in part.evidence}})")
         say(2, f"more([f'{spelling.evidence} <{SOURCE}#{{each}}>' for each in places])")
         say(2, "row['evidence'] = [f'{pages.source}#{each}' for each in places]")
     for field, parts in flat_fields(cls):

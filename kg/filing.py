@@ -13,7 +13,7 @@ from picograph.kg.splits import GRAPH as SPLITS
 from picograph.kg.splits import Splits, quads_of_splits
 from picograph.kg.store.base import INPUT_CHECKSUM, GraphText, Store
 from picograph.kg.study import rekey
-from picograph.kg.triples import study_of
+from picograph.kg.triples import Written, study_of
 
 _AT_ONCE = 500  # records that are explained together
 
@@ -33,7 +33,7 @@ class Filed(NamedTuple):
     moved: list[Moved]
 
 
-def _rekeyed(quads: Iterable[Quad], key: str) -> tuple[GraphText, int, str]:
+def _rekeyed(quads: Iterable[Quad], key: str) -> tuple[GraphText, Written]:
     """Write the graph of a record anew, under another key of its study; all else that it says stays as it is."""
     quads = list(quads)
     made_from = next((each.object.value for each in quads
@@ -84,8 +84,8 @@ class Filing:
         for each in records:
             key = settled.resolutions[each.graph.name].key
             if key != each.study:
-                graph, _, checksum = _rekeyed(parse(each.graph.lines, format=RdfFormat.N_QUADS), key)
-                each = structs.replace(each, graph=graph, checksum=checksum, study=key)
+                graph, written = _rekeyed(parse(each.graph.lines, format=RdfFormat.N_QUADS), key)
+                each = structs.replace(each, graph=graph, checksum=written.checksum, study=key)
             filed.append(each)
         return Filed(filed, list(self._moved(settled.rekeys)))
 
@@ -95,8 +95,8 @@ class Filing:
 
     def _moved(self, rekeys: Iterable[Rekey]) -> Iterator[Moved]:
         for each in rekeys:
-            graph, triples, _ = _rekeyed(self._store.quads(each.record), each.new)
-            yield Moved(each, graph, triples)
+            graph, written = _rekeyed(self._store.quads(each.record), each.new)
+            yield Moved(each, graph, written.triples)
 
 
 def explained(store: Store, records: Sequence[str]) -> Iterator[Resolution]:

@@ -5,6 +5,7 @@ Nothing here guesses: a text is an identifier by its whole form, or it is none.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -85,6 +86,7 @@ def _plain(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=65_536)  # a record is asked for the same ones several times
 def identifier(text: str) -> str | None:
     """Give the one form of the identifier that a text is, as it stands in a study key; None where it is none.
 

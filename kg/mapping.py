@@ -5,7 +5,6 @@ calls it in its own process, in others, or on other machines, and it is the same
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
@@ -18,12 +17,11 @@ from picograph.kg.derivation import derive
 from picograph.kg.identity import with_stated_key
 from picograph.kg.joining import Entry, alone, entry_of
 from picograph.kg.linking import link, unmatched
-from picograph.kg.model import parts_of
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
-from picograph.kg.study import Mention, RejectedReading, Study, rekey
-from picograph.kg.triples import names_of, write
+from picograph.kg.study import Study, rekey
+from picograph.kg.triples import Written, names_of, write
 from picograph.kg.validation import Path, Problem, check, errors, path_text
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
 
@@ -156,11 +154,11 @@ def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[
     return derive(study), cautions
 
 
-def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, int, str]:
-    """Write the graph of a study as it is stored; gives it with the number of its triples and its checksum."""
+def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, Written]:
+    """Write the graph of a study as it is stored; gives it with what else was found in writing."""
     written = write(study, made_from)
     rows = None if written.rows is None else {"parts": written.rows}
-    return GraphText(names_of(study).record, written.lines, rows), written.triples, written.checksum
+    return GraphText(names_of(study).record, written.lines, rows), written
 
 
 def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "") -> Mapped:
@@ -173,20 +171,19 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "")
     study, cautions = prepare(piece, study, text)
     entry = entry_of(study)
     study = rekey(study, alone(study))  # which it is of as a rule: `filing` sees to the others
-    parts = [part for part in parts_of(study) if not isinstance(part, Mention | RejectedReading)]  # these are no facts
-    graph, triples, checksum = graph_text(study, made_from)
+    graph, written = graph_text(study, made_from)
     return Mapped(
         name=piece.name,
         graph=graph,
-        checksum=checksum,
+        checksum=written.checksum,
         study=study.key,
         entry=entry,
         source=study.record.source,
         text=text,
-        facts=dict(Counter(type(part).__name__ for part in parts)),
-        triples=triples,
+        facts=written.facts,
+        triples=written.triples,
         made_from=made_from,
-        places=len({place for part in parts for place in part.evidence}),
+        places=written.places,
         unmatched=tuple(unmatched(study)),
         cautions=cautions,
     )

@@ -59,6 +59,17 @@ class Place:
             )
 
     @classmethod
+    def span(cls, start: int, end: int) -> "Place":
+        """Make a place of characters, without looking whether it can be one: 0 <= start < end.
+
+        >>> Place.span(414, 428)
+        Place('414-428')
+        """
+        place = cls.__new__(cls)
+        place.pointer, place.start, place.end = None, start, end
+        return place
+
+    @classmethod
     def from_fragment(cls, fragment: str) -> "Place":
         """Read a place back from the fragment of an evidence IRI.
 
@@ -123,11 +134,12 @@ def fragment_of(place: Place) -> str:
     'char=414,428'
     """
     pointer = place.pointer
-    return f"char={place.start},{place.end}" if pointer is None else _quoted(pointer)
+    return f"char={place.start},{place.end}" if pointer is None else quoted_pointer(pointer)
 
 
 @lru_cache(maxsize=65_536)  # records of one format have the same pointers
-def _quoted(pointer: str) -> str:
+def quoted_pointer(pointer: str) -> str:
+    """Write a JSON pointer as the fragment of an IRI."""
     from urllib.parse import quote
 
     return quote(pointer, safe="/~!$&'()*+,;=:@-._")
@@ -153,19 +165,19 @@ class Pointers:
 
     def __init__(self, text: str) -> None:
         try:
-            self._found: dict[str, Any] = {"": msgspec.json.decode(text)}
+            self.found: dict[str, Any] = {"": msgspec.json.decode(text)}
         except (ValueError, RecursionError):
             raise EvidenceError("a JSON pointer needs a JSON record, and the source is another text") from None
 
     def lead(self, pointer: str) -> bool:
         """Say whether a pointer leads to something."""
-        if pointer in self._found:
+        if pointer in self.found:
             return True
         steps = []
-        while pointer not in self._found:  # what is above it is often known
+        while pointer not in self.found:  # what is above it is often known
             pointer, _, step = pointer.rpartition("/")
             steps.append(step)
-        value = self._found[pointer]
+        value = self.found[pointer]
         for step in reversed(steps):
             if type(value) is dict and (name := step.replace("~1", "/").replace("~0", "~")) in value:
                 value = value[name]
@@ -174,7 +186,7 @@ class Pointers:
             else:
                 return False
             pointer = f"{pointer}/{step}"
-            self._found[pointer] = value
+            self.found[pointer] = value
         return True
 
 

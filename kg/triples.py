@@ -5,7 +5,7 @@ record again gives the same IRIs. There are no blank nodes. Parts of a study com
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -224,6 +224,8 @@ class Written(NamedTuple):
     rows: bytes | None  # of the results table, JSON lines; None: it says what no row can hold
     triples: int
     checksum: str  # of the content
+    facts: dict[str, int]  # parts by their class
+    places: int
 
 
 def names_of(study: Study) -> Names:
@@ -269,14 +271,17 @@ def _pages(study: Study) -> Pages:
     return pages
 
 
+_NO_FACTS = frozenset({"Study", "Record", "Mention", "RejectedReading"})
+
+
 def write(study: Study, made_from: str = "") -> Written:
     """Say a study in RDF, as lines of N-Quads and as rows of the results table, with a checksum of the content.
 
     :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
 
     >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
-    >>> write(Study(key="pmid:1", record=record)).triples
-    12
+    >>> write(Study(key="pmid:1", record=record)).facts
+    {'Report': 1}
     """
     pages = _pages(study)
     checksum = pages.checksum()
@@ -285,7 +290,11 @@ def write(study: Study, made_from: str = "") -> Written:
     if made_from:
         about.append(f"{_INPUT_CHECKSUM} {_text(made_from)}")
     lines = pages.text()
-    return Written(lines, _rows(pages, lines), sum(map(len, pages.lines.values())), checksum)
+    rows = [row for row in pages.rows.values() if row["class"] not in _NO_FACTS]
+    facts = Counter(row["class"] for row in rows)
+    places = len({place for row in rows for place in row.get("evidence", ())})
+    triples = sum(map(len, pages.lines.values()))
+    return Written(lines, _rows(pages, lines), triples, checksum, dict(facts), places)
 
 
 _encode_rows = msgspec.json.Encoder(decimal_format="string").encode_lines

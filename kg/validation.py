@@ -279,12 +279,16 @@ def _name(part: Part) -> str:
     return "".join(" " + letter.lower() if letter.isupper() else letter for letter in name).strip()
 
 
+def _misfit(path: Path, place: Place) -> Problem:
+    return Problem(
+        path, f"the place {place} does not fit its source",
+        "give characters (START-END) in a text and pointers (/a/b) in a JSON record",
+    )  # fmt: skip
+
+
 def _place(path: Path, place: Place, length: int | None, text: str | None) -> Iterator[Problem]:
     if (place.pointer is None) != (length is not None):
-        yield Problem(
-            path, f"the place {place} does not fit its source",
-            "give characters (START-END) in a text and pointers (/a/b) in a JSON record",
-        )  # fmt: skip
+        yield _misfit(path, place)
     elif length is not None and place.end > length:
         yield Problem(
             path, f"characters {place.start} to {place.end} lie outside the text, which has {length}",
@@ -378,13 +382,21 @@ class _Check:
             if needed and part != Report():
                 self.of_places.append(Problem(path, f"this {_name(part)} has no evidence", "add evidence: START-END"))
             return
-        for index, place in enumerate(part.evidence):
-            if self.pointers is not None and place.pointer is not None:
-                if not self.pointers.lead(place.pointer):
-                    where = (*path, "evidence", index)
-                    self.of_places.append(Problem(where, f"the record has nothing at {place}", "read the record again"))
-            elif self.length is not None or place.pointer is None:
-                self.of_places.extend(_place((*path, "evidence", index), place, self.length, self.text))
+        if self.pointers is not None:
+            found = self.pointers.found
+            for index, place in enumerate(part.evidence):
+                if place.pointer not in found and (place.pointer is None or not self.pointers.lead(place.pointer)):
+                    self.of_places.append(_nowhere((*path, "evidence", index), place))
+        else:
+            for index, place in enumerate(part.evidence):
+                if self.length is not None or place.pointer is None:
+                    self.of_places.extend(_place((*path, "evidence", index), place, self.length, self.text))
+
+
+def _nowhere(path: Path, place: Place) -> Problem:
+    if place.pointer is None:
+        return _misfit(path, place)
+    return Problem(path, f"the record has nothing at {place}", "read the record again")
 
 
 def check(study: Study, text: str | None = None) -> list[Problem]:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from picograph.kg import readers, validation
 from picograph.kg.linking import link
 from picograph.kg.model import parts_of
-from picograph.kg.readers import bibliography, nbib, pubmed_text, pubmed_xml, study_file
+from picograph.kg.readers import bibliography, nbib, pubmed_articles, pubmed_text, pubmed_xml, study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.pubmed_xml import read, read_all, sniff, source_text_of
 from picograph.kg.source import Method, source_of, source_text
@@ -529,23 +529,6 @@ def test_memory_does_not_grow_with_the_number_of_articles() -> None:
     assert many < 3_000_000, f"{many:,} bytes, and the set has six millions"
 
 
-def test_the_tree_of_the_parser_is_let_go() -> None:
-    # lxml's own memory is not traced; what it still holds of the set is counted instead.
-    from lxml import etree
-
-    parser = etree.XMLPullParser(events=("start", "end"), tag=("PubmedArticleSet", "PubmedArticle"))
-    seen = 0
-    parser.feed(b"<PubmedArticleSet>")
-    for each in numbered(300):
-        parser.feed(each.encode())
-        seen += sum(not isinstance(made, InputError) for _, made in pubmed_xml._finished(parser, "set.xml"))
-    parser.feed(b"</PubmedArticleSet>")
-    list(pubmed_xml._finished(parser, "set.xml"))
-    root = parser.close()
-    assert seen == 300
-    assert len(list(root.iter())) <= 2, "the root, and what the last article leaves"
-
-
 # --- damaged, hostile, something else -------------------------------------------------------------------------------
 
 
@@ -580,16 +563,36 @@ def test_a_gzip_file_that_ends_in_the_middle_gives_the_articles_before() -> None
     broken = bytearray(packed)
     broken[len(packed) // 2] ^= 0xFF
     found, errors = taken(bytes(broken))
-    assert len(errors) == 1
     assert len(found) < 400
+    assert "in the middle of its compression" in errors[-1].what
+    with pytest.raises(InputError, match="damaged inside its compression"):  # before a word of it is believed
+        list(readers.pieces(io.BytesIO(bytes(broken)), "set.xml.gz"))
+    assert len(list(readers.pieces(io.BytesIO(packed[:-40]), "set.xml.gz"))) > 350, "what is cut off is whole before"
 
 
-def test_xml_that_is_not_well_formed_gives_the_articles_before() -> None:
-    found, errors = taken(in_set(article(1), article(2), "<Article></Titel>", article(4)))
-    assert [each.study.key for each in found] == ["pmid:1", "pmid:2"]
+def test_xml_that_is_not_well_formed_spoils_no_other() -> None:
+    broken = "<PubmedArticle><MedlineCitation><PMID>3</PMID>\n</Article></PubmedArticle>"
+    found, errors = taken(in_set(article(1), article(2), broken, article(4)))
+    assert [each.study.key for each in found] == ["pmid:1", "pmid:2", "pmid:4"]
     (error,) = errors
     assert "not well-formed" in error.what
-    assert error.where.startswith("set.xml, line 4, column ")
+    assert error.where.startswith("set.xml, line 4, PMID 3, in line 2, column ")
+    found, errors = taken(in_set(article(1), "<Article></Titel>", article(4)[:-30], article(5)))
+    assert [each.study.key for each in found] == ["pmid:1", "pmid:5"]
+    assert [(error.what, error.where) for error in errors] == [
+        ("something else than an article stands here", "set.xml, line 2, after 1 articles"),
+        ("an article is cut off", "set.xml, line 3, after 1 articles"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252", "UTF-8", "us-ascii"])
+def test_a_file_may_say_that_it_is_in_another_encoding(encoding: str) -> None:
+    title = "Größe" if encoding != "us-ascii" else "Size"
+    content = f'<?xml version="1.0" encoding="{encoding}"?>\n'.encode() + in_set(article(1, title), article(2))
+    found, errors = taken(content.decode().encode(encoding))
+    assert errors == []
+    assert [each.study.report.title for each in found] == [title, "A title."]
+    assert "encoding 'klingon' is not known" in refused(content.replace(encoding.encode(), b"klingon", 1)).what
 
 
 BOMB = '<!DOCTYPE PubmedArticleSet [<!ENTITY a "{}">{}]>\n'.format(
@@ -660,11 +663,12 @@ def test_what_is_no_set_of_articles_is_refused(content: bytes, what: str) -> Non
 
 
 def test_an_article_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pubmed_xml, "_LARGEST", 1 << 18)
+    monkeypatch.setattr(pubmed_articles, "LARGEST", 1 << 18)
     endless = article(2, inside="<Abstract>" + "<AbstractText>words</AbstractText>" * 40_000 + "</Abstract>")
     found, errors = taken(in_set(article(1), endless, article(3)))
-    assert [each.study.key for each in found] == ["pmid:1"]
-    assert "an article has more than" in errors[0].what
+    assert [each.study.key for each in found] == ["pmid:1", "pmid:3"]
+    (error,) = errors
+    assert "an article has more than" in error.what
 
 
 def test_deep_nesting_is_refused() -> None:

@@ -135,6 +135,8 @@ def pieces(stream: IO[bytes], name: str) -> "Iterator[Piece | Damaged]":
     ['my.nbib, line 1, PMID 1', 'my.nbib, line 4, PMID 2']
     """
     head, whole = streams.peek(stream, _HEAD)
+    if head.startswith(b"\x1f\x8b"):
+        streams.check_gzip(whole, name)
     format_name = detect(head, name)
     apart = getattr(_module(format_name), "records", None)
     if apart is None:

@@ -98,7 +98,11 @@ def fold(words: str | None) -> str:
     >>> fold(" acting β\\n\\t2-agonist ")
     'acting β 2-agonist'
     """
-    return " ".join(_CONTROL.sub(" ", words or "").split())
+    if not words:
+        return ""
+    if not words.isprintable():  # most are
+        words = _CONTROL.sub(" ", words)
+    return " ".join(words.split())
 
 
 def doi(words: str) -> str | None:
@@ -210,9 +214,10 @@ class _Page:
 
     def place(self, words: str, after: str = "") -> Place:
         """Write words, and what follows them; gives the place of the words."""
-        start = self.add(words)
-        self.add(after)
-        return Place(f"{start}-{start + len(words)}")
+        start = self.length
+        self.pieces.append(words + after)
+        self.length = start + len(words) + len(after)
+        return Place.span(start, start + len(words))
 
     def block(self) -> None:
         """Leave an empty line, unless the text begins here."""
@@ -365,7 +370,7 @@ def _write_substances(page: _Page, substances: Sequence[Substance]) -> tuple[Sub
     placed = page.parts("Substances", substances, lambda each: each.label)
     numbered = [each for each in placed if each.registry_number]
     lines = page.items("Registry numbers", [f"{each.registry_number} ({each.label})" for each in numbered])
-    at = iter(Place(f"{line.start}-{line.start + len(each.registry_number or '')}")
+    at = iter(Place.span(line.start, line.start + len(each.registry_number or ""))
               for each, line in zip(numbered, lines, strict=True))  # fmt: skip
     return tuple(
         structs.replace(each, evidence=(*each.evidence, next(at))) if each.registry_number else each for each in placed

@@ -10,11 +10,12 @@ loaded, no network used: a file that declares entities of its own is refused.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from picograph.kg.readers import bibliography
 from picograph.kg.readers.bibliography import Entry, Found, Written, fold, mesh_curie
+from picograph.kg.readers.pubmed_articles import DOCTYPE, Articles
 from picograph.kg.study import (
     Author,
     MeshHeading,
@@ -28,17 +29,14 @@ from picograph.kg.study import (
 from picograph.ontology.errors import InputError
 
 if TYPE_CHECKING:
-    from lxml.etree import XMLPullParser, _Element
+    from lxml.etree import _Element
 
 READER = "pubmed-xml 1"
 
 _ROOTS = (b"PubmedArticleSet", b"PubmedArticle")
-_ENDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
 _ELEMENT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 _IN_DOCTYPE = re.compile(rb"<!--.*?-->|\"[^\"]*\"|'[^']*'|[\[\]>]", re.DOTALL)
-_DOCTYPE = '<!DOCTYPE PubmedArticle SYSTEM "pubmed.dtd">'
-_CHUNK = 1 << 16
-_LARGEST = 1 << 26  # bytes of one article: the largest real ones, with thousands of authors, have some millions
+_HEAD = 1 << 16  # bytes that are enough to know the file by
 
 
 def sniff(head: bytes) -> bool:
@@ -117,47 +115,46 @@ def records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, bytes |
     >>> list(records(b"<PubmedArticleSet><PubmedArticle><a>1</a></PubmedArticle></PubmedArticleSet>", "x"))
     [('x, line 1', b'<PubmedArticle><a>1</a></PubmedArticle>')]
     """
-    from lxml import etree
-
-    for where, article in _articles(source, name):
-        if isinstance(article, InputError):
-            yield where, article
-        else:
-            # without a DTD that may declare it, an entity that is not expanded would not be well-formed
-            named = any(True for _ in article.iter(etree.Entity))
-            yield where, etree.tostring(article, with_tail=False, doctype=_DOCTYPE if named else None)
+    stream = bibliography.open_stream(source)
+    try:
+        head = stream.read1(_HEAD)
+        root = _check_head(head, name)
+        articles = Articles(stream, head, name, root)
+    except bibliography.BROKEN as error:
+        yield name, bibliography.broken(error, f"{name}, after 0 articles")
+    except InputError as error:
+        yield error.where, error
+    else:
+        yield from articles.records()
 
 
 def read_all(source: IO[bytes] | bytes, name: str) -> Iterator[Found]:
     """Read the articles of a file or a stream, one at a time.
 
-    A bad article gives its error, and those after it are read on; a file that ends or breaks in the middle gives the
-    articles before, then an error that says where.
+    A bad article gives its error, and those after it are read on; a file that ends in the middle gives the articles
+    before, then an error that says where.
 
     :param source: the bytes, or a stream of them; packed by gzip or not
     :param name: what errors call it
     :returns: for each article what errors call it, and its study with its text, or its error
     """
-    return bibliography.entries(_articles(source, name), _entry, READER)
+    return bibliography.entries(_parsed(source, name), _entry, READER)
 
 
-_Articles = Iterator["tuple[str, _Element | InputError]"]
+def _parsed(source: IO[bytes] | bytes, name: str) -> "Iterator[tuple[str, _Element | InputError]]":
+    if isinstance(source, bytes) and source.startswith((b"<PubmedArticle>", DOCTYPE)):  # as `records` gives it
+        found: Iterable[tuple[str, bytes | InputError]] = [(name, source)]
+    else:
+        found = records(source, name)
+    for where, article in found:
+        yield where, article if isinstance(article, InputError) else _element(article, where)
 
 
-def _articles(source: IO[bytes] | bytes, name: str) -> _Articles:
-    """Give the elements of articles, each until the next one is asked for."""
-    try:
-        yield from _parsed(source, name)
-    except InputError as error:
-        yield error.where, error
-
-
-def _parsed(source: IO[bytes] | bytes, name: str) -> _Articles:
+def _element(article: bytes, where: str) -> "_Element | InputError":
+    """Parse an article: no entity is expanded, no DTD loaded, no network used."""
     from lxml import etree
 
-    parser = etree.XMLPullParser(
-        events=("start", "end"),
-        tag=("PubmedArticleSet", *_ENDS),
+    parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -165,102 +162,38 @@ def _parsed(source: IO[bytes] | bytes, name: str) -> _Articles:
         remove_comments=True,
         remove_pis=True,
     )
-    stream = bibliography.open_stream(source)
-    fed = since = found = 0
-    while True:
-        failure: InputError | None = None
-        try:
-            chunk = stream.read1(_CHUNK)
-        except bibliography.BROKEN as error:
-            chunk, failure = b"", bibliography.broken(error, f"{name}, after {found} articles")
-        if not fed:
-            _check_head(chunk, name, failure)
-        fed, since = fed + len(chunk), since + len(chunk)
-        try:
-            if chunk:
-                parser.feed(chunk)
-            elif not failure:
-                parser.close()
-        except etree.XMLSyntaxError as error:
-            failure = _syntax(error, name, found, ended=not chunk)
-        for made in _finished(parser, name):
-            found, since = found + 1, 0
-            yield made
-        if failure:
-            raise failure
-        if not chunk:
-            break
-        if since > _LARGEST:
-            raise InputError(
-                f"an article has more than {_LARGEST:,} bytes",
-                where=f"{name}, after {found} articles",
-                remedy="see whether this is the file that was meant",
-            )
-    if not found:
-        raise InputError("the set holds no article", where=name, remedy="see whether the search found any")
+    try:
+        return etree.fromstring(article, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        return InputError(
+            f"this is not well-formed XML: {error.msg}",
+            where=f"{where}, in line {line}, column {column} of the article",
+            remedy="download the file again",
+        )
 
 
-def _check_head(head: bytes, name: str, failure: InputError | None) -> None:
-    if failure:
-        raise failure
+def _check_head(head: bytes, name: str) -> bytes:
+    """Give the name of the first element.
+
+    :raises InputError: if the file is empty, is something else, or declares entities
+    """
     if not head.strip():
         raise InputError("the file is empty", where=name, remedy="see whether the download was complete")
-    if _root(head) not in _ROOTS:
+    root = _root(head)
+    if root not in _ROOTS:
         raise InputError(
             "this is not PubMed's XML: it does not begin with <PubmedArticleSet>",
             where=name,
             remedy="fetch it with rettype=xml, or take a file of the baseline",
         )
-
-
-def _syntax(error: Any, name: str, found: int, *, ended: bool) -> InputError:
-    line, column = error.position
-    return InputError(
-        "the file ends in the middle of the set" if ended else f"this is not well-formed XML: {error.msg}",
-        where=f"{name}, line {line}, column {column}, after {found} articles",
-        remedy="download the file again",
-    )
-
-
-def _finished(parser: "XMLPullParser", name: str) -> _Articles:
-    """Give the articles that the parser has come to the end of, and forget each when the next one is asked for."""
-    for event, element in parser.read_events():
-        if event == "start":
-            if element.getparent() is None:
-                _refuse_entities(element, name)
-            continue
-        if element.tag == "PubmedArticleSet":
-            continue
-        if element.tag == "DeleteCitation":
-            for each in element.iterfind("PMID"):
-                where = f"{name}, line {each.sourceline}"
-                what = f"PubMed has withdrawn its record PMID {fold(each.text)}"
-                remedy = "nothing is taken out of the store: see whether it holds that record"
-                yield where, InputError(what, where=where, remedy=remedy)
-        else:
-            yield _where(element, name), element
-        element.clear()
-        parent = element.getparent()
-        while parent is not None and element.getprevious() is not None:
-            del parent[0]
-
-
-def _refuse_entities(root: "_Element", name: str) -> None:
-    internal = root.getroottree().docinfo.internalDTD
-    if internal is not None and any(True for _ in internal.iterentities()):
+    if b"<!ENTITY" in head[: head.index(b"<" + root)]:
         raise InputError(
             "the file declares entities of its own, which PubMed's files do not, and none is expanded",
-            where=f"{name}, before line {root.sourceline}",
+            where=f"{name}, before line {1 + head.count(bytes([10]), 0, head.index(b'<' + root))}",
             remedy="take the file from PubMed itself",
         )
-
-
-def _where(article: "_Element", name: str) -> str:
-    """Say which article it is; one by itself is called as its file."""
-    if article.getparent() is None:
-        return name
-    pmid = fold(article.findtext("MedlineCitation/PMID") or article.findtext(".//PMID"))
-    return f"{name}, line {article.sourceline}" + (f", PMID {pmid}" if pmid else "")
+    return root
 
 
 # --- one article ----------------------------------------------------------------------------------------------------
@@ -271,6 +204,10 @@ def _words(element: "_Element | None") -> str:
 
     A subscript or superscript that begins with a digit or a sign, and stands behind a digit, is kept apart: 10^9.
     """
+    if element is None:
+        return ""
+    if not len(element):
+        return fold(element.text)
     pieces: list[str] = []
 
     def add(each: "_Element") -> None:
@@ -285,8 +222,7 @@ def _words(element: "_Element | None") -> str:
         elif each.text:  # an entity that no one declared
             pieces.append(html.unescape(each.text))
 
-    if element is not None:
-        add(element)
+    add(element)
     return fold("".join(pieces))
 
 

@@ -1,9 +1,15 @@
 """Streams of bytes: looked at before they are read, rewound where that can be done, spooled where it must be."""
 
+import gzip
 import io
 import shutil
 import tempfile
+import zlib
 from typing import IO, Any
+
+from picograph.ontology.errors import InputError
+
+_CHUNK = 1 << 20
 
 
 class _Chained(io.RawIOBase):
@@ -41,6 +47,30 @@ def peek(stream: IO[bytes], size: int) -> tuple[bytes, IO[bytes]]:
         size -= len(piece)
     head = b"".join(pieces)
     return head, io.BufferedReader(_Chained(head, stream))
+
+
+def check_gzip(stream: IO[bytes], name: str) -> None:
+    """Look whether what is packed by gzip is what was packed, where that can be done before it is read.
+
+    A stream that ends too soon is sound as far as it goes.
+
+    :raises InputError: if it is damaged inside
+    """
+    if not stream.seekable():
+        return
+    start = stream.tell()
+    try:
+        with gzip.GzipFile(fileobj=stream) as unpacked:
+            while unpacked.read(_CHUNK):
+                pass
+    except EOFError:
+        pass
+    except (gzip.BadGzipFile, zlib.error):
+        raise InputError(
+            "the file is damaged inside its compression", where=name, remedy="download the file again"
+        ) from None
+    finally:
+        stream.seek(start)
 
 
 def seekable(stream: IO[bytes]) -> IO[bytes]:
