@@ -100,3 +100,41 @@ def _load(path: Path, store: Path, jobs: int) -> dict[str, object]:
     ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     result: dict[str, object] = json.loads(ran.stdout)
     return result
+
+
+def _megabytes(kilobytes: object) -> str:
+    assert isinstance(kilobytes, int)
+    return f"{kilobytes / 1024:.0f} MB"
+
+
+def measure(folder: Path) -> Iterator[str]:
+    """Time reading and mapping against the engine, one process against two, and see what memory a load takes."""
+    if not records.originals():
+        yield "Loading: not measured, for the real records are made from those in ../shared, which is not at hand."
+        return
+    lines = b"\n".join(records.made(records.originals(), 400))
+    yield (
+        f"Loading: reading, checking and mapping against the engine's bulk load of the same quads; medians of {ROUNDS} "
+        "rounds, in turn; the budget of the ratio is 1."
+    )
+    head = ("records", "count", "quads", "ours, CPU", "engine, CPU", "ratio, CPU", "ratio, wall")
+    rows = [_ratio(folder, "registry, JSON lines", lines), _ratio(folder, "PubMed XML", records.articles(300))]
+    yield from table(head, rows)
+    yield ""
+    counts = [1_000, 4_000, *([10_000, 100_000] if os.environ.get(LARGE) else [])]
+    yield (
+        f"Loading into a folder, a process of its own each: rate and peak memory. {LARGE}=1 asks for 10,000 and 100,000."
+    )
+    rows = []
+    for count in counts:
+        path = records.write(folder / "records.jsonl", count)
+        took = {jobs: _load(path, folder / "loaded", jobs) for jobs in (1, 2)}
+        seconds = {jobs: float(str(each["seconds"])) for jobs, each in took.items()}
+        for jobs, each in took.items():
+            peaks = each["peaks"]
+            assert isinstance(peaks, list)
+            speed = f"{seconds[1] / seconds[jobs]:.2f}"
+            rate = f"{count / seconds[jobs]:.0f}"
+            rows.append((f"{count:,}", str(jobs), rate, speed, _megabytes(peaks[0]), _megabytes(peaks[1])))
+    yield from table(("records", "jobs", "records/s", "to 1 job", "peak", "peak of a worker"), rows)
+    shutil.rmtree(folder / "loaded", ignore_errors=True)
