@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -17,7 +18,8 @@ import pyoxigraph as ox
 from picograph.kg import readers
 from picograph.kg.mapping import Mapped, map_piece
 
-from .timing import milliseconds
+from . import records
+from .timing import milliseconds, table
 
 ROUNDS = 3
 LARGE = "PICOGRAPH_BENCH_LARGE"
@@ -123,7 +125,7 @@ def measure(folder: Path) -> Iterator[str]:
     yield ""
     counts = [1_000, 4_000, *([10_000, 100_000] if os.environ.get(LARGE) else [])]
     yield (
-        f"Loading into a folder, a process of its own each: rate and peak memory. {LARGE}=1 asks for 10,000 and 100,000."
+        f"Loading into a folder, in a process of its own: rate and peak memory. {LARGE}=1 asks for 10,000 and 100,000."
     )
     rows = []
     for count in counts:
