@@ -1,4 +1,4 @@
-"""Promise: a damaged record loads right or is refused with a reason and a place, and the good ones beside it are kept."""
+"""Promise: a damaged record loads right or is refused with a reason and a place; good ones beside it are kept."""
 
 import json
 import random
