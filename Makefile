@@ -7,6 +7,7 @@ PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 PROGRAM := $(VENV)/.stamp-program
 TOOLS := $(VENV)/.stamp-tools
 JOBS := auto
+ANNOTATED := ../shared/corpora/pico-corpus-dev
 
 # What the tests run besides Python; each is installed where it is missing.
 JAVA := scripts/ensure-program java default-jre-headless 'a Java runtime'
@@ -14,7 +15,7 @@ VIRTUOSO := scripts/ensure-program virtuoso-t virtuoso-opensource-7-bin 'a Virtu
 METAFOR := scripts/ensure-program metafor r-cran-metafor 'metafor in R'
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-long engines lint docs docs-check bench clean
+.PHONY: help demo test test-long engines lint docs docs-check bench score model clean
 
 help:
 	@echo 'make demo        the built-in study: its evidence table, and three questions answered'
@@ -24,6 +25,8 @@ help:
 	@echo 'make lint        ruff, mypy, and whether docs/reference is what the code says'
 	@echo 'make docs        write docs/reference from the code'
 	@echo 'make bench       ratios of times, taken in one run'
+	@echo 'make score CORPUS=DIR    how well abstracts are read, against annotations in BRAT form'
+	@echo 'make model       learn the model that ships, and write its table of figures'
 	@echo 'make clean       take away what make made'
 
 demo: $(PROGRAM)
@@ -62,6 +65,16 @@ docs-check: $(PROGRAM)
 
 bench: $(PROGRAM)
 	@$(PYTHON) -m bench
+
+# Any folder of BRAT pairs; without one, the part of the corpus that nothing was learnt from.
+CORPUS :=
+score: $(TOOLS)
+	@$(PYTHON) -m picograph.corpus score $(if $(CORPUS),'$(CORPUS)','$(ANNOTATED)' --part held-back)
+
+model: $(TOOLS)
+	@$(PIP) install --group learning
+	@$(PYTHON) -m picograph.corpus model '$(ANNOTATED)'
+	@$(PYTHON) -m picograph.corpus table '$(ANNOTATED)'
 
 clean:
 	rm -rf $(VENV) .types build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,32 @@
+"""The model made from the learning part of the corpus, in one go: same data, same seed, same bytes."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from picograph.corpus.brat import read_pairs
+from picograph.corpus.division import held_back
+from picograph.corpus.training import Told, case, learn_numbers, learn_sides, learn_words, lesson, told_across
+
+# Chosen by cross-validation inside the learning part: see docs/decisions/reading-model.md.
+THRESHOLDS = {"words": 0.3, "kind": 0.35, "numbers": 0.3}
+
+
+def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -> Iterator[str]:
+    """Learn the model, and write its files; give a line on each step.
+
+    :param told: what models of the other folds say of the words of each abstract; made if it is not given
+    """
+    lessons = [lesson(abstract) for abstract in read_pairs(folder) if not held_back(abstract.name)]
+    yield f"{len(lessons)} abstracts to learn from"
+    place.mkdir(parents=True, exist_ok=True)
+    told = told or told_across(lessons)
+    yield "words of each fold read by a model of the others"
+    learn_words(lessons, place / "words.crf")
+    learn_numbers(lessons, told, place / "numbers.crf")
+    sides = learn_sides([case(each, told[each.name]) for each in lessons])
+    packed = json.dumps({**sides, "thresholds": THRESHOLDS}, separators=(",", ":"), sort_keys=True)
+    (place / "sides.json.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
+    for path in sorted(place.iterdir()):
+        yield f"{path.name}: {path.stat().st_size:,} bytes"

@@ -1,0 +1,89 @@
+"""How a score is printed: a table of labels, the worst errors, and the two lines that matter."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from picograph.corpus.scoring import Score, Slip, Tally
+
+WORST = 15  # kinds of error, and abstracts, that are listed
+
+
+def lines(score: Score, texts: Mapping[str, str]) -> Iterator[str]:
+    """Print a score for a person to read; the last two lines are for programs too.
+
+    :param texts: the text of each abstract, for the words of the examples
+    """
+    yield f"{score.abstracts} abstracts. Spans of one label are paired one to one; right are those with the same"
+    yield "characters (exact), or with at least one character in common (overlap)."
+    yield ""
+    yield f"{'':26}  {'':5}  {'':5}  {'exact':^29}  {'overlap':^29}"
+    head = "  ".join(f"{name:>5}" for name in ("right", "prec.", "rec.", "F1"))
+    yield f"{'label':26}  {'gold':>5}  {'found':>5}  {head}   {head}"
+    for label in score.overlap:
+        yield _row(label, score.exact[label], score.overlap[label])
+    yield ""
+    yield "The most frequent errors (marked → read, how often, one place):"
+    for (marked, read), slips in _kinds(score)[:WORST]:
+        slip = slips[0]
+        words = texts[slip.name][slip.start : slip.end]
+        place = f"{slip.name} {slip.start}-{slip.end} {_short(words)!r}"
+        yield f"{len(slips):5}  {marked or 'nothing'} → {read or 'nothing'}: {place}"
+    yield ""
+    yield "The abstracts with most errors:"
+    for name, number in Counter(slip.name for slip in score.slips).most_common(WORST):
+        yield f"{number:5}  {name}"
+    yield ""
+    yield micro_line("all labels, exact span (micro)", score.micro(exact=True))
+    yield micro_line("reported numbers, exact span (micro)", score.micro(exact=True, reported=True))
+    yield "By overlapping span:"
+    yield micro_line("all labels (micro)", score.micro())
+    yield micro_line("reported numbers (micro)", score.micro(reported=True))
+
+
+def micro_line(name: str, tally: Tally) -> str:
+    """Say the precision, recall and F1 of several labels taken together.
+
+    >>> micro_line("all labels (micro)", Tally(gold=4, found=5, right=3))
+    'all labels (micro): precision 0.600 recall 0.750 F1 0.667'
+    """
+    return f"{name}: precision {tally.precision:.3f} recall {tally.recall:.3f} F1 {tally.f1:.3f}"
+
+
+def record(score: Score) -> dict[str, Any]:
+    """Give a score as what JSON can say."""
+
+    def tally(each: Tally) -> dict[str, Any]:
+        return {**each._asdict(), "precision": each.precision, "recall": each.recall, "f1": each.f1}
+
+    return {
+        "abstracts": score.abstracts,
+        "labels": {
+            label: {"exact": tally(score.exact[label]), "overlap": tally(score.overlap[label])}
+            for label in score.overlap
+        },
+        "micro": {
+            name: {way: tally(score.micro(exact=way == "exact", reported=reported)) for way in ("exact", "overlap")}
+            for name, reported in (("all labels", False), ("reported numbers", True))
+        },
+        "errors": [slip._asdict() for slip in score.slips],
+    }
+
+
+def _row(label: str, exact: Tally, overlap: Tally) -> str:
+    def shares(each: Tally) -> str:
+        return f"{each.right:5}  {each.precision:5.3f}  {each.recall:5.3f}  {each.f1:5.3f}"
+
+    return f"{label:26}  {overlap.gold:5}  {overlap.found:5}  {shares(exact)}   {shares(overlap)}"
+
+
+def _kinds(score: Score) -> list[tuple[tuple[str | None, str | None], list[Slip]]]:
+    kinds: dict[tuple[str | None, str | None], list[Slip]] = {}
+    for slip in score.slips:
+        kinds.setdefault((slip.marked, slip.read), []).append(slip)
+    return sorted(kinds.items(), key=lambda item: (-len(item[1]), str(item[0])))
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 40 else words[:39] + "…"

@@ -1,0 +1,16 @@
+"""Abstracts read by models that were learnt from annotated ones: what stands beside the rules of `kg.extraction`.
+
+An abstract goes through these steps, each a module:
+
+    words     what each word is taken for: an outcome, a treatment, a condition… (conditional random field)
+    numbers   what each number is: a count, a per cent, a mean, a group's size… (conditional random field)
+    names     where the arms of the study may be named
+    arms      which of those names are the experimental arm's (logistic regression)
+    cells     numbers that say one thing, and how they stand among the names
+    scene     pairs of cells and names that may be of one arm
+    sides     which arm each number belongs to, found over the whole abstract (boosted trees, and a tree of pairs)
+    reader    all of that for one abstract: `findings`
+
+What was learnt lies in ``weights``; ``make model`` makes it. Without the packages of ``picograph[model]`` the rules alone
+read.
+"""

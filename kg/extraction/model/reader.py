@@ -1,0 +1,207 @@
+"""The models put to work: an abstract in, the spans of its arms, outcomes and numbers out, each with its label."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from picograph.kg.extraction.model.arms import Arms, arms_of
+from picograph.kg.extraction.model.cells import cells_of
+from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
+from picograph.kg.extraction.model.scene import PAIRS, Scene, logit
+from picograph.kg.extraction.model.sides import cell_features, solve
+from picograph.kg.extraction.model.trees import Logistic, Trees
+from picograph.kg.extraction.model.words import Text, row_of, word_features
+from picograph.kg.extraction.page import Page, read_page
+from picograph.ontology.errors import UsageError
+
+MOST_WORDS = 3_000  # of an abstract that a model reads; the longest in PubMed have a third of that
+MOST_NUMBERS = 400
+NOTHING = "nothing"
+ENROLLED = "enrolled"  # the participants of the whole study
+
+
+class Finding(NamedTuple):
+    """Characters with what they say."""
+
+    label: str  # such as "outcome", "experimental per cent"
+    start: int
+    end: int
+    confidence: float  # 0 to 1
+
+
+class Weights(NamedTuple):
+    """What was learnt."""
+
+    words: Any  # taggers of python-crfsuite
+    numbers: Any
+    names: Logistic
+    cells: Trees
+    pairs: Mapping[str, Trees]
+    thresholds: Mapping[str, float]  # of a label, else of "words" and "numbers"
+
+
+class Reading(NamedTuple):
+    """An abstract with what the first two models say of its words and numbers."""
+
+    page: Page
+    text: Text
+    told: Mapping[str, list[float]]  # of each label of words, how probable at each place
+    begins: Mapping[str, list[float]]  # and how probable that it begins there
+    numbers: list[Number]
+    shares: list[dict[str, float]]  # of each number, how probable each kind
+
+
+def tagger(path: Path) -> Any:
+    """Open a conditional random field.
+
+    :raises UsageError: if the package that reads it is not installed
+    """
+    try:
+        import pycrfsuite
+    except ImportError:
+        raise UsageError(
+            "the model needs the package python-crfsuite, which is not installed",
+            remedy="pip install 'picograph[model]'; reading by rules needs nothing more",
+        ) from None
+    found = pycrfsuite.Tagger()
+    found.open(str(path))
+    return found
+
+
+def weights_in(folder: Path) -> Weights:
+    """Read what was learnt from a folder."""
+    packed = json.loads(gzip.decompress((folder / "sides.json.gz").read_bytes()))
+    return Weights(
+        tagger(folder / "words.crf"),
+        tagger(folder / "numbers.crf"),
+        Logistic(packed["names"]),
+        Trees(packed["cells"]),
+        {kind: Trees(packed["pairs"][kind]) for kind in PAIRS},
+        packed["thresholds"],
+    )
+
+
+@cache
+def shipped() -> Weights:
+    """Read what ships."""
+    with as_file(files(__package__).joinpath("weights")) as folder:
+        return weights_in(folder)
+
+
+def marginals(model: Any, size: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+    """Give for each label how probable it is at each place, and how probable that it begins there."""
+    told, begins = {}, {}
+    known = set(model.labels())
+    for label in sorted(name[2:] for name in known if name.startswith("B-")):
+        begins[label] = [model.marginal(f"B-{label}", at) for at in range(size)]
+        told[label] = list(begins[label])
+        if f"I-{label}" in known:
+            for at in range(size):
+                told[label][at] += model.marginal(f"I-{label}", at)
+    return told, begins
+
+
+def read(page: Page, weights: Weights) -> Reading | None:
+    """Read the words and numbers of an abstract; a text that is far too long for one is not read."""
+    text = row_of(page)
+    numbers = numbers_of(page, text)
+    if not text.tokens or len(text.tokens) > MOST_WORDS or len(numbers) > MOST_NUMBERS:
+        return None
+    weights.words.set(word_features(page, text))
+    told, begins = marginals(weights.words, len(text.tokens))
+    shares: list[dict[str, float]] = []
+    if numbers:
+        weights.numbers.set(number_features(page, text, numbers, told))
+        labels = weights.numbers.labels()
+        shares = [{label: weights.numbers.marginal(label, at) for label in labels} for at in range(len(numbers))]
+    return Reading(page, text, told, begins, numbers, shares)
+
+
+def spans_of_words(reading: Reading, thresholds: Mapping[str, float]) -> list[Finding]:
+    """Give the spans of words: where a label is probable enough, and the most probable one there."""
+    found: list[Finding] = []
+    open_ = False
+    labels = list(reading.told)
+    for at, token in enumerate(reading.text.tokens):
+        label = max(labels, key=lambda each: reading.told[each][at])
+        share = reading.told[label][at]
+        if share < thresholds.get(label, thresholds["words"]):
+            open_ = False
+            continue
+        last = found[-1] if open_ else None
+        if last is not None and last.label == label and reading.begins[label][at] <= share / 2:
+            found[-1] = Finding(label, last.start, token.end, max(last.confidence, share))
+        else:
+            found.append(Finding(label, token.start, token.end, share))
+        open_ = True
+    return found
+
+
+def kinds_of_numbers(shares: Sequence[Mapping[str, float]], least: float) -> list[str]:
+    """Give each number the most probable kind, unless that it is nothing is more probable than the rest allows."""
+    found = []
+    for row in shares:
+        kind = max((each for each in row if each != NOTHING), key=lambda each: row[each])
+        found.append(kind if row[kind] >= least else "")
+    return found
+
+
+def sides_of(reading: Reading, kinds: Sequence[str], weights: Weights) -> tuple[Arms, dict[int, float]]:
+    """Give the side of every number that has one, as log odds: above 0 the experimental arm's.
+
+    :param kinds: of each number; an empty text is no result of an arm
+    """
+    arms = arms_of(reading.page, reading.text, reading.told)
+    names = {
+        name: logit(1 / (1 + 2.718281828459045 ** -weights.names.log_odds(each.features)))
+        for name, each in arms.names.items()
+    }
+    cells = cells_of(reading.text, reading.numbers, kinds, arms)
+    scene = Scene(reading.text, reading.numbers, arms, cells)
+    alone = weights.cells.log_odds(cell_features(scene, names))
+    pairs = list(scene.pairs())
+    agree = [0.5] * len(pairs)
+    for kind in PAIRS:
+        places = [index for index, pair in enumerate(pairs) if pair.kind == kind]
+        for index, share in zip(
+            places, weights.pairs[kind].shares([pairs[index].features for index in places]), strict=True
+        ):
+            agree[index] = share
+    first = [0.2 if cell.rank % 2 == 0 else -0.12 for cell in cells]
+    together = [one + other for one, other in zip(solve(first, names, pairs, agree), alone, strict=True)]
+    return arms, {number: side for cell, side in zip(cells, together, strict=True) for number in cell.numbers}
+
+
+def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
+    """Give what was found in an abstract, in the order of its text."""
+    thresholds = weights.thresholds
+    kinds = kinds_of_numbers(reading.shares, thresholds["kind"])
+    _, sides = sides_of(reading, [kind if kind != ENROLLED else "" for kind in kinds], weights)
+    found = spans_of_words(reading, thresholds)
+    for index, (number, kind) in enumerate(zip(reading.numbers, kinds, strict=True)):
+        if not kind:
+            continue
+        share = reading.shares[index][kind]
+        if kind == ENROLLED:
+            label = ENROLLED
+        else:
+            side = 1 / (1 + 2.718281828459045 ** -sides[index])
+            label = f"{'experimental' if side >= 0.5 else 'comparator'} {kind}"
+            share *= max(side, 1 - side)
+        if share >= thresholds.get(label, thresholds["numbers"]):
+            found.append(Finding(label, number.start, number.end, share))
+    return sorted(found, key=lambda each: (each.start, each.end, each.label))
+
+
+def findings(text: str, weights: Weights | None = None) -> list[Finding]:
+    """Read an abstract with the models.
+
+    :raises UsageError: if the package that reads them is not installed
+    """
+    weights = weights or shipped()
+    reading = read(read_page(text), weights)
+    return findings_of(reading, weights) if reading else []
