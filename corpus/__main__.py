@@ -14,7 +14,7 @@ from picograph.corpus.scoring import Score, score
 from picograph.ontology.errors import InputError, PicographError
 
 MODEL = Path(__file__).parent.parent / "kg" / "extraction" / "model" / "weights"
-TABLE = Path(__file__).parent.parent / "docs" / "reference" / "reading.md"
+TABLE = Path(__file__).parent.parent / "docs" / "reading-score.md"
 
 
 def read_spans(abstract: Abstract) -> list[Span]:

@@ -85,7 +85,7 @@ def read_pair(path: Path, annotations: Path) -> Abstract:
     """
     raw = _decoded(path)
     text = source_text(path.read_bytes())
-    lines = _decoded(annotations).lstrip("\ufeff").splitlines()
+    lines = [line.rstrip("\r") for line in _decoded(annotations).lstrip("\ufeff").split("\n")]
     spans, words, complaints = [], [], []
     for number, line in enumerate(lines, 1):
         if not line.startswith("T"):

@@ -1,8 +1,9 @@
 """The model made from the learning part of the corpus, in one go: same data, same seed, same bytes."""
 
 import gzip
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from picograph.corpus.brat import read_pairs
@@ -11,6 +12,11 @@ from picograph.corpus.training import Told, case, learn_numbers, learn_sides, le
 
 # Chosen by cross-validation inside the learning part: see docs/decisions/reading-model.md.
 THRESHOLDS = {"words": 0.3, "kind": 0.35, "numbers": 0.3}
+
+
+def digest(names: Iterable[str]) -> str:
+    """Know a set of abstracts by its names, without keeping them."""
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
 def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -> Iterator[str]:
@@ -25,8 +31,14 @@ def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -
     yield "words of each fold read by a model of the others"
     learn_words(lessons, place / "words.crf")
     learn_numbers(lessons, told, place / "numbers.crf")
-    sides = learn_sides([case(each, told[each.name]) for each in lessons])
-    packed = json.dumps({**sides, "thresholds": THRESHOLDS}, separators=(",", ":"), sort_keys=True)
+    views = [
+        {"rules": rules, **learn_sides([case(each, told[each.name], rules=rules) for each in lessons])}
+        for rules in (True, False)
+    ]
+    learnt = {"abstracts": len(lessons), "sha256": digest(each.name for each in lessons)}
+    packed = json.dumps(
+        {"views": views, "learnt": learnt, "thresholds": THRESHOLDS}, separators=(",", ":"), sort_keys=True
+    )
     (place / "sides.json.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
     for path in sorted(place.iterdir()):
         yield f"{path.name}: {path.stat().st_size:,} bytes"

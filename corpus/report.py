@@ -70,6 +70,36 @@ def record(score: Score) -> dict[str, Any]:
     }
 
 
+def page(score: Score) -> str:
+    """Give the page of figures that the documentation has."""
+    lines = [
+        "# How well abstracts are read",
+        "",
+        "The figures of the model that ships, on abstracts of PICO-Corpus that nothing was learnt from or chosen by:",
+        f"{score.abstracts} of 504, told by the SHA-256 of their PMID (`corpus/division.py`). `make model` writes",
+        "this page, a test holds it, `make score CORPUS=DIR` gives such figures for any folder of BRAT pairs.",
+        "",
+        "| label of the corpus | marked | read | precision | recall | F1 | F1, exact span |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = [(label, score.exact[label], score.overlap[label]) for label in score.overlap]
+    rows += [
+        ("**all labels**", score.micro(exact=True), score.micro()),
+        ("**reported numbers**", score.micro(exact=True, reported=True), score.micro(reported=True)),
+    ]
+    for label, exact, overlap in rows:
+        shares = f"{overlap.precision:.3f} | {overlap.recall:.3f} | {overlap.f1:.3f} | {exact.f1:.3f}"
+        lines.append(f"| {label} | {overlap.gold} | {overlap.found} | {shares} |")
+    lines += [
+        "",
+        "A span is right if it has at least one character in common with one that people marked with the same label,",
+        "each paired with one other at most; the last column asks for the same characters. Reported numbers are of the",
+        "labels that begin with `iv-` and `cv-`, those of the intervention's and of the control's arm.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def _row(label: str, exact: Tally, overlap: Tally) -> str:
     def shares(each: Tally) -> str:
         return f"{each.right:5}  {each.precision:5.3f}  {each.recall:5.3f}  {each.f1:5.3f}"

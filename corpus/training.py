@@ -4,7 +4,6 @@ The numbers are learnt with what the words model says of abstracts that it did n
 likewise: the learning part is divided in folds, and each fold is read by a model of the others.
 """
 
-import math
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,8 +17,8 @@ from picograph.kg.extraction.model.arms import Arms, arms_of
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.reader import ENROLLED, NOTHING, marginals, tagger
-from picograph.kg.extraction.model.scene import PAIRS, Features, Pair, Scene, logit
-from picograph.kg.extraction.model.sides import cell_features
+from picograph.kg.extraction.model.scene import PAIRS, Features, Pair, Scene
+from picograph.kg.extraction.model.sides import cell_features, sides_of_names
 from picograph.kg.extraction.model.trees import Logistic
 from picograph.kg.extraction.model.words import Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
@@ -139,9 +138,9 @@ class Case(NamedTuple):
     named: dict[str, tuple[bool, float]]  # of the names: their side as the numbers or marked words tell, and how surely
 
 
-def case(each: Lesson, told: Told) -> Case:
+def case(each: Lesson, told: Told, *, rules: bool = True) -> Case:
     """Put the numbers of an abstract in cells, and say which side each cell and each name has."""
-    arms = arms_of(each.page, each.text, told)
+    arms = arms_of(each.page, each.text, told, rules=rules)
     kinds = ["" if kind in (NOTHING, ENROLLED) else kind for kind in each.kinds]
     scene = Scene(each.text, each.numbers, arms, cells_of(each.text, each.numbers, kinds, arms))
     sides = [each.sides[cell.numbers[0]] == "experimental" for cell in scene.cells]
@@ -176,17 +175,12 @@ def learn_names(cases: Sequence[Case]) -> dict[str, Any]:
     return {"base": round(base, 6), "weights": {f: round(float(w), 6) for f, w in zip(features, weights, strict=True)}}
 
 
-def name_sides(one: Case, model: Logistic) -> dict[str, float]:
-    """Give the side of every name, as log odds."""
-    return {name: logit(1 / (1 + math.exp(-model.log_odds(each.features)))) for name, each in one.arms.names.items()}
-
-
 def learn_sides(cases: Sequence[Case]) -> dict[str, Any]:
     """Learn the sides of names, cells and pairs; the names that cells are learnt with are read across folds."""
     sides: dict[str, dict[str, float]] = {}
     for part in range(FOLDS):
         model = Logistic(learn_names([one for one in cases if fold(one.name) != part]))
-        sides |= {one.name: name_sides(one, model) for one in cases if fold(one.name) == part}
+        sides |= {one.name: sides_of_names(one.arms, model) for one in cases if fold(one.name) == part}
     rows: list[Features] = []
     labels: list[bool] = []
     pairs: dict[str, tuple[list[Features], list[bool]]] = {kind: ([], []) for kind in PAIRS}

@@ -50,7 +50,9 @@ def run(command: list[str | Path], cwd: Path) -> str:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel from a copy, so that nothing an earlier build left behind gets into it."""
     work = tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", *(NOT_SHIPPED - {"bench", "corpus", "docs", "tests"}))
+    ignored = shutil.ignore_patterns(
+        ".*", "*.egg-info", "__pycache__", *(NOT_SHIPPED - {"bench", "corpus", "docs", "tests"})
+    )
     shutil.copytree(ROOT, work / "tree", ignore=ignored)
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(work), str(work / "tree")]
     done = subprocess.run(build, capture_output=True, text=True)

@@ -11,6 +11,6 @@ An abstract goes through these steps, each a module:
     sides     which arm each number belongs to, found over the whole abstract (boosted trees, and a tree of pairs)
     reader    all of that for one abstract: `findings`
 
-What was learnt lies in ``weights``; ``make model`` makes it. Without the packages of ``picograph[model]`` the rules alone
-read.
+What was learnt lies in ``weights``; ``make model`` makes it. Without the packages of ``picograph[model]`` the rules
+alone read.
 """

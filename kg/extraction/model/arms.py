@@ -10,6 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from picograph.kg.extraction.abbreviations import short_forms
+from picograph.kg.extraction.arm_words import ArmFinder, with_aliases
+from picograph.kg.extraction.arms import ArmName, find_arms
+from picograph.kg.extraction.lexicon import hits_of
 from picograph.kg.extraction.model.names import GROUP, places_of
 from picograph.kg.extraction.model.words import Text
 from picograph.kg.extraction.page import Page
@@ -104,12 +108,15 @@ _SELF_WORDS = """
 _SELF = frozenset(_SELF_WORDS.split())
 
 
-def arms_of(page: Page, text: Text, told: Mapping[str, Sequence[float]]) -> Arms:
+def arms_of(page: Page, text: Text, told: Mapping[str, Sequence[float]], *, rules: bool = True) -> Arms:
     """Find the names of the arms.
 
     :param told: for each label of words, how probable it is at each place of the row
+    :param rules: whether the arms that the rules find are names too
     """
     at, begin = places_of(page, text)
+    listed = listed_arms(page) if rules else []
+    _call(page, listed, at, begin)
     nothing = [0.0] * len(at)
     ours = list(told.get("experimental treatment", nothing))
     theirs = list(told.get("comparator treatment", nothing))
@@ -124,10 +131,39 @@ def arms_of(page: Page, text: Text, told: Mapping[str, Sequence[float]]) -> Arms
     for word, where in places.items():
         features, weight = view.describe(word, where)
         if weight >= _PLAUSIBLE:
-            strong = features["grp"] > 0 or word[0] == "@" or word in _SELF
+            strong = features["grp"] > 0 or word[0] in "@#" or word in _SELF
             found[word] = Name(word, tuple(where), strong, features)
     _compare(view, found)
+    controls = [arm.control for arm in listed]
+    for word, name in found.items():
+        if word[0] == "#" and any(controls):
+            name.features["prior"] += -2.5 if controls[int(word[1:])] else 1.5
     return Arms(found, at, begin)
+
+
+def listed_arms(page: Page) -> list[ArmName]:
+    """Give the arms that the rules find, if they find more than one."""
+    shorts = short_forms(page.folded)
+    arms = find_arms(page, [hits_of(page.folded, line.tokens, shorts) for line in page.lines])
+    return with_aliases(page, arms, shorts) if len(arms) > 1 else []
+
+
+def _call(page: Page, listed: Sequence[ArmName], at: list[str], begin: dict[int, int]) -> None:
+    """Count what calls an arm that the rules found as a name of its own: ``#0`` for the first."""
+    finder = ArmFinder(listed)
+    base = 0
+    for line in page.lines:
+        for hit in finder.hits(line.tokens):
+            last = hit.last - 1
+            while last > hit.first and line.tokens[last].word in GROUP:
+                last -= 1
+            first, last = base + hit.first, base + last
+            at[first : last + 1] = [""] * (last + 1 - first)
+            at[last] = f"#{hit.arm}"
+            begin.pop(last, None)
+            if first < last:
+                begin[last] = first
+        base += len(line.tokens)
 
 
 class _View:
@@ -218,7 +254,7 @@ class _View:
                 features["tbv" if where[0] < self.turn else "tav"] = 1
         if word in LEANING:
             features[f"lex:{word}"] = 1
-        weight = ours + theirs + groups / 2 + (word[0] == "@") + versus + (word in _SELF)
+        weight = ours + theirs + groups / 2 + (word[0] in "@#") + versus + (word in _SELF)
         return features, weight
 
     def _versus(self, row: range) -> bool:
@@ -264,12 +300,12 @@ def _compare(view: _View, names: Mapping[str, Name]) -> None:
         pieces = re.split(r"[-+/]", word)
         features["part"] = float(any(word in re.split(r"[-+/]", other) for other in names if other != word))
         features["whole"] = float(len(pieces) > 1 and any(piece in names for piece in pieces))
-        if word[0] != "@" and (name.strong or features["abbr"]):
+        if word[0] not in "@#" and (name.strong or features["abbr"]):
             near = [
                 bare[other]
                 for other, each in names.items()
                 if other != word
-                and other[0] != "@"
+                and other[0] not in "@#"
                 and (each.strong or each.features["abbr"] or len(pieces) > 1)
                 and bare[other]
                 and bare[other] != bare[word]
@@ -285,5 +321,5 @@ def _compare(view: _View, names: Mapping[str, Name]) -> None:
         added = features.get("sup", 0.0) or features["whole"]
         lacking = features.get("sub", 0.0) or features["part"]
         features["prior"] += 2 * (added - lacking)
-        if word[0] == "@" or features["abbr"]:
+        if word[0] in "@#" or features["abbr"]:
             features["prior"] += features["dprior"]

@@ -60,9 +60,9 @@ class Cell(NamedTuple):
             return None
         if self.run >= 2 and (self.before is None) != (self.behind is None):
             return self.before or self.behind
-        if re.fullmatch("(RC+)" if self.cells == 1 else "(RC)+", self.short):
+        if self.run == 1 and re.fullmatch("(RC+)+", self.short):
             return self.left
-        if re.fullmatch("(CR)+", self.short):
+        if self.run == 1 and re.fullmatch("(C+R)+", self.short):
             return self.right
         return None
 

@@ -31,7 +31,7 @@ _COMMON_WORDS = """
     improved improvement change changes events event adverse incidence risk
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
-_LETTER = re.compile(r"[A-D]|[1-4]|I{1,3}|IV|i{1,3}|[a-d]")
+_LETTER = re.compile(r"[A-Z]{1,3}[0-9]?|[1-6]|i{1,3}|[a-d]")
 _SUFFIX_WORDS = """
     treated based exposed containing induced related group arm only alone receiving
 """

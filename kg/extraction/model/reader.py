@@ -8,18 +8,19 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from picograph.kg.extraction.model.arms import Arms, arms_of
+from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
-from picograph.kg.extraction.model.scene import PAIRS, Scene, logit
-from picograph.kg.extraction.model.sides import cell_features, solve
-from picograph.kg.extraction.model.trees import Logistic, Trees
+from picograph.kg.extraction.model.scene import PAIRS, Scene
+from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
+from picograph.kg.extraction.model.trees import Logistic, Trees, share_of
 from picograph.kg.extraction.model.words import Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 from picograph.ontology.errors import UsageError
 
 MOST_WORDS = 3_000  # of an abstract that a model reads; the longest in PubMed have a third of that
 MOST_NUMBERS = 400
+ALONE = 0.7  # the weight of what a cell says alone, beside what the tree of pairs says
 NOTHING = "nothing"
 ENROLLED = "enrolled"  # the participants of the whole study
 
@@ -33,14 +34,21 @@ class Finding(NamedTuple):
     confidence: float  # 0 to 1
 
 
+class View(NamedTuple):
+    """What was learnt of sides, with the arms that the rules find as names too, or without them."""
+
+    rules: bool
+    names: Logistic
+    cells: Trees
+    pairs: Mapping[str, Trees]
+
+
 class Weights(NamedTuple):
     """What was learnt."""
 
     words: Any  # taggers of python-crfsuite
     numbers: Any
-    names: Logistic
-    cells: Trees
-    pairs: Mapping[str, Trees]
+    views: tuple[View, ...]
     thresholds: Mapping[str, float]  # of a label, else of "words" and "numbers"
 
 
@@ -75,14 +83,14 @@ def tagger(path: Path) -> Any:
 def weights_in(folder: Path) -> Weights:
     """Read what was learnt from a folder."""
     packed = json.loads(gzip.decompress((folder / "sides.json.gz").read_bytes()))
-    return Weights(
-        tagger(folder / "words.crf"),
-        tagger(folder / "numbers.crf"),
-        Logistic(packed["names"]),
-        Trees(packed["cells"]),
-        {kind: Trees(packed["pairs"][kind]) for kind in PAIRS},
-        packed["thresholds"],
-    )
+    views = tuple(view_of(each) for each in packed["views"])
+    return Weights(tagger(folder / "words.crf"), tagger(folder / "numbers.crf"), views, packed["thresholds"])
+
+
+def view_of(packed: Mapping[str, Any]) -> View:
+    """Unpack what was learnt of sides."""
+    pairs = {kind: Trees(packed["pairs"][kind]) for kind in PAIRS}
+    return View(packed["rules"], Logistic(packed["names"]), Trees(packed["cells"]), pairs)
 
 
 @cache
@@ -150,37 +158,42 @@ def kinds_of_numbers(shares: Sequence[Mapping[str, float]], least: float) -> lis
     return found
 
 
-def sides_of(reading: Reading, kinds: Sequence[str], weights: Weights) -> tuple[Arms, dict[int, float]]:
+def sides_of(reading: Reading, kinds: Sequence[str], views: Sequence[View]) -> dict[int, float]:
     """Give the side of every number that has one, as log odds: above 0 the experimental arm's.
 
     :param kinds: of each number; an empty text is no result of an arm
     """
-    arms = arms_of(reading.page, reading.text, reading.told)
-    names = {
-        name: logit(1 / (1 + 2.718281828459045 ** -weights.names.log_odds(each.features)))
-        for name, each in arms.names.items()
-    }
-    cells = cells_of(reading.text, reading.numbers, kinds, arms)
-    scene = Scene(reading.text, reading.numbers, arms, cells)
-    alone = weights.cells.log_odds(cell_features(scene, names))
+    found: dict[int, float] = {}
+    for view in views:
+        arms = arms_of(reading.page, reading.text, reading.told, rules=view.rules)
+        scene = Scene(reading.text, reading.numbers, arms, cells_of(reading.text, reading.numbers, kinds, arms))
+        for cell, side in zip(scene.cells, sides_of_cells(scene, view), strict=True):
+            for number in cell.numbers:
+                found[number] = found.get(number, 0.0) + side / len(views)
+    return found
+
+
+def sides_of_cells(scene: Scene, view: View) -> list[float]:
+    """Give the side of every cell, as log odds."""
+    names = sides_of_names(scene.arms, view.names)
+    alone = view.cells.log_odds(cell_features(scene, names))
     pairs = list(scene.pairs())
     agree = [0.5] * len(pairs)
     for kind in PAIRS:
         places = [index for index, pair in enumerate(pairs) if pair.kind == kind]
-        for index, share in zip(
-            places, weights.pairs[kind].shares([pairs[index].features for index in places]), strict=True
-        ):
+        shares = view.pairs[kind].shares([pairs[index].features for index in places])
+        for index, share in zip(places, shares, strict=True):
             agree[index] = share
-    first = [0.2 if cell.rank % 2 == 0 else -0.12 for cell in cells]
-    together = [one + other for one, other in zip(solve(first, names, pairs, agree), alone, strict=True)]
-    return arms, {number: side for cell, side in zip(cells, together, strict=True) for number in cell.numbers}
+    first = [0.2 if cell.rank % 2 == 0 else -0.12 for cell in scene.cells]
+    joined = solve(first, names, pairs, agree)
+    return [side + ALONE * other for side, other in zip(joined, alone, strict=True)]
 
 
 def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
     """Give what was found in an abstract, in the order of its text."""
     thresholds = weights.thresholds
     kinds = kinds_of_numbers(reading.shares, thresholds["kind"])
-    _, sides = sides_of(reading, [kind if kind != ENROLLED else "" for kind in kinds], weights)
+    sides = sides_of(reading, [kind if kind != ENROLLED else "" for kind in kinds], weights.views)
     found = spans_of_words(reading, thresholds)
     for index, (number, kind) in enumerate(zip(reading.numbers, kinds, strict=True)):
         if not kind:
@@ -189,7 +202,7 @@ def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
         if kind == ENROLLED:
             label = ENROLLED
         else:
-            side = 1 / (1 + 2.718281828459045 ** -sides[index])
+            side = share_of(sides[index])
             label = f"{'experimental' if side >= 0.5 else 'comparator'} {kind}"
             share *= max(side, 1 - side)
         if share >= thresholds.get(label, thresholds["numbers"]):

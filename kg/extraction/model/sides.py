@@ -15,6 +15,7 @@ from picograph.kg.extraction.model.arms import Arms
 from picograph.kg.extraction.model.cells import Call
 from picograph.kg.extraction.model.names import GROUP
 from picograph.kg.extraction.model.scene import ORDER, WHEREAS, WITHIN, Features, Pair, Scene, logit
+from picograph.kg.extraction.model.trees import Logistic, share_of
 
 _SHARE = 0.55  # per cent: how far a printed per cent may lie from count and size
 
@@ -26,6 +27,17 @@ def side_of_call(call: Call | None, arms: Arms, sides: Mapping[str, float]) -> f
     strong = [sides[name] for name in call.names if arms.names[name].strong]
     row = strong or [sides[name] for name in call.names]
     return sum(row) / len(row)
+
+
+def sides_of_names(arms: Arms, model: Logistic) -> dict[str, float]:
+    """Give the side of every name; of two arms that the rules list, or two letters of groups, one is each side's."""
+    found = {name: logit(share_of(model.log_odds(each.features))) for name, each in arms.names.items()}
+    for sort in "@#":
+        row = [name for name in found if name[0] == sort]
+        if len(row) == 2:
+            apart = found[row[0]] - found[row[1]]
+            found[row[0]], found[row[1]] = logit(share_of(apart)), logit(share_of(-apart))
+    return found
 
 
 def cell_features(scene: Scene, sides: Mapping[str, float]) -> list[Features]:

@@ -9,12 +9,21 @@ import numpy as np
 Row = Mapping[str, float]
 
 
+def share_of(odds: float) -> float:
+    """Give the probability that log odds say.
+
+    >>> share_of(0.0)
+    0.5
+    """
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
 class Trees:
     """Boosted trees that give a probability.
 
-    :param packed: ``features``, ``base`` (log odds) and for every tree ``split`` (the feature of each inner node), ``at``
-        (its threshold: up to it go left), ``left`` and ``right`` (an inner node, or below 0 the leaf ``-1 - number``) and
-        ``leaf``
+    :param packed: ``features``, ``base`` (log odds) and for every tree ``split`` (the feature of each inner node),
+        ``at`` (its threshold: up to it go left), ``left`` and ``right`` (an inner node, or below 0 the leaf
+        ``-1 - number``) and ``leaf``
     """
 
     def __init__(self, packed: Mapping[str, Any]) -> None:
@@ -36,8 +45,8 @@ class Trees:
 
     def log_odds(self, rows: Sequence[Row]) -> list[float]:
         """Give the log odds of each row; a feature that a row does not name is 0."""
-        if not rows:
-            return []
+        if not rows or not self._depth:
+            return [self._base] * len(rows)
         table = np.array([[row.get(name, 0.0) for name in self.features] for row in rows], dtype=np.float64)
         trees = np.arange(len(self._split))[None, :]
         lines = np.arange(len(rows))[:, None]
@@ -51,7 +60,7 @@ class Trees:
 
     def shares(self, rows: Sequence[Row]) -> list[float]:
         """Give the probability of each row."""
-        return [1 / (1 + math.exp(-odds)) for odds in self.log_odds(rows)]
+        return [share_of(odds) for odds in self.log_odds(rows)]
 
 
 def _depth(tree: Mapping[str, Any]) -> int:
