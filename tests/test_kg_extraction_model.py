@@ -52,7 +52,9 @@ def test_the_page_of_figures_is_what_the_model_gives(held: Score) -> None:
 
     written, now = TABLE.read_text("utf-8"), report.page(held)
     assert len(figures(now)) > 80
-    assert figures(written) == pytest.approx(figures(now), abs=0.02)  # arithmetic differs a little between processors
+    # A label has few spans, and a change in the rules that cut words may move one or two; all together move less.
+    assert figures(written) == pytest.approx(figures(now), abs=0.06)
+    assert figures(written)[-8:] == pytest.approx(figures(now)[-8:], abs=0.02)
     assert re.sub(r"[\d.]+", "#", written) == re.sub(r"[\d.]+", "#", now)
 
 
