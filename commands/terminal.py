@@ -134,11 +134,11 @@ def width() -> int:
     return get_terminal_size((80, 24)).columns
 
 
-def open_store(store: str | None, update_endpoint: str | None = None) -> "Store":
+def open_store(store: str | None, update_endpoint: str | None = None, *, timeout: float | None = None) -> "Store":
     """Open the store that the options name."""
     from picograph.kg import store as stores
 
-    return stores.open_store(store, update_endpoint=update_endpoint)
+    return stores.open_store(store, update_endpoint=update_endpoint, timeout=timeout)
 
 
 def offer(store: "Store", sources: Iterable[str]) -> None:

@@ -5,7 +5,6 @@ to the current generation of the store. It ends when its input does, and with wh
 """
 
 import contextlib
-import ctypes
 import io
 import os
 import resource
@@ -15,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from picograph.kg.processes import end_with
 from picograph.kg.store.embedded import FolderStore
 from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
 from picograph.web import answering, writing
@@ -22,7 +22,6 @@ from picograph.web.negotiation import NotAcceptableError
 from picograph.web.tasks import Failure, Head, Task, Writing, encode, frame, read_task
 
 _CHUNK = 1 << 16
-_PR_SET_PDEATHSIG = 1
 
 
 class Reply(io.RawIOBase):
@@ -108,15 +107,6 @@ def limit_memory(mebibytes: int) -> None:
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def end_with(parent: int) -> None:
-    """End this process when the one that started it ends, in whatever way."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit(0)
 
 
 def serve(folder: str, timeout: float, memory: int, hosts: Iterable[str], parent: int) -> None:

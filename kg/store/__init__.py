@@ -15,11 +15,14 @@ def default_folder() -> Path:
     return Path(platformdirs.user_data_dir("picograph", appauthor=False)) / "store"
 
 
-def open_store(location: str | Path | None = None, *, update_endpoint: str | None = None) -> Store:
+def open_store(
+    location: str | Path | None = None, *, update_endpoint: str | None = None, timeout: float | None = None
+) -> Store:
     """Open a store.
 
     :param location: a folder; the URL of a SPARQL 1.1 query endpoint; ``":memory:"``; None for the default folder
     :param update_endpoint: where a remote server takes updates, if not where its kind of server does
+    :param timeout: for which a remote server may keep silent [seconds]; None for a minute
     :raises StoreError: if the folder holds something else, or the address cannot be one of an endpoint
 
     >>> with open_store(":memory:") as store:
@@ -33,7 +36,7 @@ def open_store(location: str | Path | None = None, *, update_endpoint: str | Non
 
         # a server keeps graphs only; the texts stay on the user's disk, by checksum
         shelf = SourceShelf(default_folder().parent / "sources")
-        return RemoteStore(where, update_endpoint=update_endpoint, sources=shelf)
+        return RemoteStore(where, update_endpoint=update_endpoint, sources=shelf, timeout=timeout or 60)
     if "://" in where:
         raise StoreError(
             f"{where.partition('://')[0]!r} is not a kind of store",
