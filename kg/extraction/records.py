@@ -68,8 +68,9 @@ def studies(content: bytes, name: str, method: Method = read_with_notes) -> Iter
 
     :raises InputError: if the file holds no abstract: a study file, a record of a registry, no text
 
-    >>> [read.study.adverse_events[0].term for read in studies(b"RESULTS: Pain occurred in 3 of 40 patients.", "x")]
-    ['pain']
+    >>> abstract = b"METHODS: Forty patients were treated. RESULTS: Grade 3 diarrhea occurred in 3 of 40 patients."
+    >>> [read.study.adverse_events[0].term for read in studies(abstract, "x")]
+    ['diarrhea']
     """
     try:
         format_name = readers.detect(content, name)

@@ -159,7 +159,7 @@ def refuse_other(sparql: str) -> None:
 
     >>> refuse_other("DROP ALL")
     Traceback (most recent call last):
-    picograph.ontology.errors.UsageError: this is not SPARQL 1.1: error at 1:1: ...
+    picograph.ontology.errors.UsageError: this is not SPARQL 1.1: error at ...
     """
     from pyoxigraph import Store
 
