@@ -109,7 +109,10 @@ def test_one_corrected_number_and_nothing_else(program: Program, folder: Path, c
         ("adverse-events", {"affected": 6}, {"affected": 7})
     ]
     assert all("6" in str(row["old"]) and "7" in str(row["new"]) for row in moved)
-    assert found["graphs_added"] == found["graphs_removed"] == found["pooled"] == []
+    assert found["graphs_added"] == found["graphs_removed"] == []
+    # of the groups that may not meet, one is pooled: where it is this event, 6 of 40 is 0.15 and 7 of 40 is 0.175
+    moved_pools = [(each["question"], round(each["old"][0], 9), round(each["new"][0], 9)) for each in found["pooled"]]
+    assert moved_pools in ([], [("adverse-events", 0.15, 0.175)])
 
 
 def test_a_store_does_not_differ_from_itself(program: Program, folder: Path) -> None:
