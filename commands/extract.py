@@ -11,10 +11,11 @@ from picograph.commands.terminal import Format, columns_of, debug_option, out, p
 from picograph.ontology.errors import InputError, PicographError, UsageError
 
 if TYPE_CHECKING:
-    from picograph.kg.extraction.records import Read
+    from picograph.kg.extraction.records import Method, Read
     from picograph.kg.source import Place
 
 FORMATS = ("yaml", "json", "table", "tsv", "csv")
+METHODS = ("rule", "llm")
 
 
 @click.command()
@@ -27,16 +28,36 @@ FORMATS = ("yaml", "json", "table", "tsv", "csv")
     default="yaml",
     help="A study file, or its facts as rows.  [default: yaml]",
 )
+@click.option(
+    "--method",
+    type=Format(METHODS),
+    default="rule",
+    help="What reads: rules, or a language model (llm), of which the text must bear out every fact.  [default: rule]",
+)
+@click.option("--endpoint", metavar="URL", help="The OpenAI-compatible server of the model: http://HOST/v1.")
+@click.option("--model", metavar="NAME", help="The model, as the server calls it.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="For one answer of the model.  [default: 120]")
 @debug_option
-def extract(files: tuple[str, ...], into: str | None, form: str) -> None:
+def extract(
+    files: tuple[str, ...],
+    into: str | None,
+    form: str,
+    method: str,
+    endpoint: str | None,
+    model: str | None,
+    timeout: float | None,
+) -> None:
     """Read the facts of an abstract into a study file, each with its places, ready to correct.
 
     FILE is a record of PubMed (XML, NBIB, or its text), or the abstract as plain text; - is standard input. Each fact
     has its places and says how sure it is; what the words leave open keeps its readings. Correct the file, write
     `method: curated` into it, and load it with its text: picograph load STUDY.yaml --source FILE.
+
+    With --method llm the text is sent to the server that --endpoint names, and to no other; its key is in the
+    environment variable PICOGRAPH_LLM_KEY.
     """
     refused = 0
-    found = _studies(files)
+    found = _studies(files, _reading(method, endpoint, model, timeout))
     first = next(found, None)
     second = next(found, None) if into is None and form in ("yaml", "json") else None
     if second is not None:
@@ -66,7 +87,21 @@ def extract(files: tuple[str, ...], into: str | None, form: str) -> None:
     sys.exit(refused)
 
 
-def _studies(files: tuple[str, ...]) -> "Iterator[Read | PicographError]":
+def _reading(method: str, endpoint: str | None, model: str | None, timeout: float | None) -> "Method":
+    """Give what reads an abstract."""
+    if method == "llm":
+        from picograph.kg.extraction.llm import Model
+
+        return Model.named(endpoint, model, timeout).read_with_notes
+    for name, value in (("--endpoint", endpoint), ("--model", model), ("--timeout", timeout)):
+        if value is not None:
+            raise UsageError(f"{name} is for a model", where="picograph extract", remedy="add --method llm")
+    from picograph.kg.extraction.build import read_with_notes
+
+    return read_with_notes
+
+
+def _studies(files: tuple[str, ...], method: "Method") -> "Iterator[Read | PicographError]":
     """Read every abstract of every file; what is wrong with one is given as its error."""
     from picograph.kg.extraction.records import Read, studies
     from picograph.kg.load import Input
@@ -74,7 +109,7 @@ def _studies(files: tuple[str, ...]) -> "Iterator[Read | PicographError]":
     for name in files:
         try:
             given = Input("standard input", sys.stdin.buffer.read()) if name == "-" else Input.from_path(name)
-            for each in studies(given.content, given.name):
+            for each in studies(given.content, given.name, method):
                 yield each if isinstance(each, Read) else each.error
         except PicographError as error:
             yield error

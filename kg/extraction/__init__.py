@@ -13,6 +13,7 @@ A text goes through these steps, each a module that can be used alone:
     whom        which arm, of how many, in which phase, how sure
     results     facts: `results`, `measures`, `design`, `treatments`, `claims`
     build       all of it: `read_study(text) -> Study`
+    llm         the same by a language model, whose proposals the text must bear out (`proposals`)
 
 `Abstract` (`abstract`) holds what the sentences of one abstract share: short forms, arms, sizes, rows.
 Nothing is known here of concepts: words stay words until they are linked (`kg.linking`).

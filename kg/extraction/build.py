@@ -71,7 +71,7 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
     associations = claims.associations_of(abstract, results, single)
     used = {each.outcome for each in results.estimates} | {each.outcome for each in associations}
     report = base.report if base else Report()
-    key, document, identifiers, secondary = _names(page.text, base)
+    key, document, identifiers, secondary = names_of(page.text, base)
     return Study(
         key=key,
         record=Record(document=document, source=source_of(page.text), method=Method.RULE, reader=READER),
@@ -98,7 +98,7 @@ _DOI = re.compile(r"\bdoi:\s*(10\.\d{4,9}/[^\s;,]+[^\s;,.])", re.IGNORECASE)
 _PMID = re.compile(r"\bPMID:\s*([1-9]\d{0,8})\b")
 
 
-def _names(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...], tuple[SecondaryIdentifier, ...]]:
+def names_of(text: str, base: Study | None) -> tuple[str, str, tuple[str, ...], tuple[SecondaryIdentifier, ...]]:
     """Give the study's key, its document, and its numbers; a bare text is known by its checksum.
 
     A number that the words name is written as one that the words name: it may be of another trial.
