@@ -1,5 +1,6 @@
 """What a language model proposes enters a study only where the text bears it out; a bad answer is an error."""
 
+import gzip
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from picograph.cli import main
 from picograph.kg.extraction.llm import Model
+from picograph.kg.extraction.records import Read, studies
 from picograph.kg.results import GradeRange, Interval, PValue, Statistic, TimePoint
 from picograph.kg.source import Method
 from picograph.kg.study import Phase, Study
@@ -260,6 +262,16 @@ def test_what_cannot_be_true_is_left_out(server: Server) -> None:
     assert [note.split(":")[0] for note in notes] == ["left out", "less sure"]
 
 
+def test_a_record_of_pubmed_keeps_its_number_and_its_title(server: Server) -> None:
+    record = b"PMID- 1\nTI  - A made-up trial.\nAB  - RESULTS: Rash occurred in 2 of 38 patients\n      with placebo.\n"
+    server.propose({**RASH, "arm": None})
+    (found,) = studies(record, "my.nbib", Model(server.endpoint, "tiny", timeout=5).read_with_notes)
+    assert isinstance(found, Read)
+    assert found.notes == ()
+    assert (found.study.key, found.study.report.title) == ("pmid:1", "A made-up trial.")
+    assert found.study.adverse_events[0].at_risk == 38
+
+
 def test_no_share_is_more_than_all(server: Server) -> None:
     fact = {"kind": "outcome", "quote": "Response rose by 150%", "outcome": "Response", "percent": 150}
     study, notes = read(server, fact, text="RESULTS: Response rose by 150%.")
@@ -281,6 +293,15 @@ def _half(handler: Handler) -> None:
     handler.send_header("Content-Length", "5000")
     handler.end_headers()
     handler.wfile.write(completion("[]")[:40])
+
+
+def _chunks(handler: Handler) -> None:
+    handler.protocol_version = "HTTP/1.1"
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    handler.wfile.write(b"400\r\n{")
+    handler.close_connection = True
 
 
 def _drip(handler: Handler) -> None:
@@ -320,6 +341,11 @@ BAD: dict[str, tuple[Callable[[Handler], None], str]] = {
     "redirect": (lambda handler: handler.say(b"", 307, Location="/elsewhere"), "sends us on to /elsewhere"),
     "silent": (lambda handler: time.sleep(1.5), "in time"),
     "drips": (_drip, "too long"),
+    "packed": (
+        lambda handler: handler.say(gzip.compress(b" " * (8 << 20)), Content_Encoding="gzip"),
+        "no chat completion",
+    ),
+    "chunks": (_chunks, "broke off"),
     "huge": (_huge, "longer than"),
     "closes": (lambda handler: handler.connection.close(), "no answer that can be read"),
 }

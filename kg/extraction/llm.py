@@ -22,7 +22,7 @@ from picograph.kg.extraction.feedback import settle
 from picograph.kg.extraction.page import read_page
 from picograph.kg.extraction.places import merged
 from picograph.kg.extraction.proposals import FIELDS, Proposal, Taken, printable
-from picograph.kg.fetch.http import USER_AGENT, plain
+from picograph.kg.fetch.http import USER_AGENT, plain, reason
 from picograph.kg.source import Method, Record, source_of
 from picograph.kg.study import Report, Study
 from picograph.ontology.errors import StoreError, UsageError
@@ -147,6 +147,7 @@ class Model(NamedTuple):
             ],
         }
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept": "application/json"}
+        headers["Accept-Encoding"] = "identity"  # what is packed small can be huge
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         try:
@@ -164,8 +165,7 @@ class Model(NamedTuple):
         except requests.Timeout:
             raise self._bad("it did not answer in time") from None
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            late = "timed out" in str(error)
-            raise self._bad("it did not answer in time" if late else _short(str(error))) from None
+            raise self._bad(_short(reason(error))) from None
         if 300 <= response.status_code < 400:
             to = _short(response.headers.get("Location", "another address"))
             raise self._bad(f"it sends us on to {to}, which was not asked for")
@@ -176,14 +176,14 @@ class Model(NamedTuple):
     def _body(self, response: requests.Response) -> bytes:
         start, body = time.monotonic(), b""
         # One read of the connection at a time, so that a server that drips is seen to drip.
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):
             body += chunk
             if len(body) > _LARGEST:
                 raise self._bad(f"its answer is longer than {_LARGEST} bytes")
             if time.monotonic() - start > self.timeout:
                 raise self._bad("its answer takes too long")
         stated = response.headers.get("Content-Length", "")
-        if stated.isdecimal() and "Content-Encoding" not in response.headers and len(body) < int(stated[:18]):
+        if stated.isdecimal() and len(body) < int(stated[:18]):
             raise self._bad(f"its answer broke off after {len(body)} bytes")
         return body
 

@@ -246,7 +246,7 @@ class Client:
                     where=url,
                     remedy="see whether the address is right, and whether a proxy stands between",
                 ) from None
-            raise PassingError(_reason(error)) from None
+            raise PassingError(reason(error)) from None
         if response.status_code in PASSING:
             raise PassingError(f"HTTP {response.status_code}: {plain(body)}", self._asked_for(response, url))
         if 300 <= response.status_code < 400:
@@ -315,7 +315,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """Say why a request failed, in the words of the innermost error that has some."""
     causes = list(_causes(error))
     for each in causes:
