@@ -74,5 +74,5 @@ def test_five_kills(shared: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_fifty_kills(shared: Path, tmp_path: Path) -> None:
-    check(50, shared, tmp_path)
+def test_twenty_kills(shared: Path, tmp_path: Path) -> None:
+    check(20, shared, tmp_path)

@@ -69,8 +69,7 @@ def _alike(embedded: Store, remote: Store, name: str, cases: list[dict[str, Any]
     return rows
 
 
-# Questions that Virtuoso answers otherwise today: with `--condition`, it loses rows beside the union of that parameter.
-# Each is still asked, and told when it comes to answer right.
+# Questions that Virtuoso answered otherwise on these records; why is not known yet. Each is still asked.
 OTHERWISE = {"population", "randomised-studies", "studies", "treatment-pairs"}
 
 
