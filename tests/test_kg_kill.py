@@ -65,7 +65,9 @@ def check(kills: int, shared: Path, folder: Path) -> None:
             assert program.returncode == 0
             assert len(said) == 40
             assert graphs(store) == wanted, f"after kill {number}"
-            assert len(list((store / "sources").iterdir())) == 40
+            assert (
+                len(list((store / "sources").glob("*.txt"))) == 40
+            )  # a kill may leave a half of one, with another name
     assert ended < kills, "some were killed before they ended"
 
 
