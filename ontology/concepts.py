@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from picograph.ontology import vocabularies
-from picograph.ontology.errors import InputError, UsageError
+from picograph.ontology.errors import UsageError
+from picograph.ontology.hierarchy import a_way_up, all_above
 from picograph.ontology.prefixes import canonical, expand
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def ancestors(curie: str) -> tuple[str, ...]:
     >>> [label(above) for above in ancestors("mesh:D047428")][:3]
     ['Protein Kinase Inhibitors', 'Enzyme Inhibitors', 'Molecular Mechanisms of Pharmacological Action']
     """
-    return closure(concept(curie).curie, _parents)
+    return all_above(concept(curie), _concept, _at_tree().get)
 
 
 def path(curie: str, to: str | None = None) -> tuple[str, ...]:
@@ -121,63 +122,12 @@ def path(curie: str, to: str | None = None) -> tuple[str, ...]:
     ()
     """
     goal = concept(to).curie if to is not None else None
-    return way_up(concept(curie).curie, _parents, goal)
+    return a_way_up(concept(curie), _concept, _at_tree().get, goal)
 
 
-def way_up(start: str, parents: Callable[[str], tuple[str, ...]], goal: str | None = None) -> tuple[str, ...]:
-    """Give a shortest way up from a node: to a goal, or else to a top; empty where there is none.
-
-    >>> way_up("a", {"a": ("b", "c"), "b": ("d",), "c": (), "d": ()}.__getitem__)
-    ('a', 'c')
-    """
-    ways: list[tuple[str, ...]] = [(start,)]
-    seen = {start}
-    for way in ways:  # the list grows while it is read: breadth first
-        above = parents(way[-1])
-        if way[-1] == goal or (goal is None and not above):
-            return way
-        for parent in above:
-            if parent not in seen:
-                seen.add(parent)
-                ways.append((*way, parent))
-    return ()
-
-
-def closure(start: str, parents: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
-    """Give a node and all above it, the nearest first.
-
-    :raises InputError: if the way up comes back to a node it has passed
-
-    >>> closure("a", {"a": ("b", "c"), "b": ("c",), "c": ()}.__getitem__)
-    ('a', 'b', 'c')
-    >>> closure("a", {"a": ("b",), "b": ("a",)}.__getitem__)
-    Traceback (most recent call last):
-    picograph.ontology.errors.InputError: the hierarchy runs in a circle: a, b, a
-      try:   correct the parents of one of these
-    """
-    found = [start]
-    for node in found:  # grows while it is read
-        found.extend(parent for parent in dict.fromkeys(parents(node)) if parent not in found)
-    _refuse_circle(start, parents)
-    return tuple(found)
-
-
-def _refuse_circle(start: str, parents: Callable[[str], tuple[str, ...]]) -> None:
-    done: set[str] = set()
-    way, left = [start], [iter(parents(start))]
-    while way:
-        above = next(left[-1], None)
-        if above is None:
-            done.add(way.pop())
-            left.pop()
-        elif above in way:
-            circle = [*way[way.index(above) :], above]
-            raise InputError(
-                f"the hierarchy runs in a circle: {', '.join(circle)}", remedy="correct the parents of one of these"
-            )
-        elif above not in done:
-            way.append(above)
-            left.append(iter(parents(above)))
+@cache
+def _at_tree() -> dict[str, str]:
+    return {tree: item.curie for item in concepts("mesh") for tree in item.tree_numbers}
 
 
 def concepts(vocabulary: str | None = None) -> Iterator[Concept]:
@@ -230,11 +180,6 @@ def shipped(curie: str) -> Concept | None:
 def _concept(curie: str) -> Concept | None:
     name, line = _lines().get(curie, ("", ""))
     return parse_line(name, line) if line else None
-
-
-def _parents(curie: str) -> tuple[str, ...]:
-    found = _concept(curie)
-    return found.parents if found else ()
 
 
 class Mapping(Struct, frozen=True, kw_only=True):

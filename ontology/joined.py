@@ -3,21 +3,24 @@
 Each vocabulary's graph says what stands above a concept in its own hierarchy. This graph adds what a stored mapping or
 a role leads to, as ``skos:broaderTransitive`` too: a concept has
 
-1. its roles and pharmacological actions, with what stands above them;
+1. its roles and pharmacological actions, with what stands above them (a role of ChEBI is that of all below it; an
+   action of MeSH is that of the concept alone);
 2. what stands above the concepts that mean the same, themselves with them;
 3. what means the same as a class above it; and, where the way led over 2, what stands above that.
 
 So sorafenib of MeSH = sorafenib of ChEBI, which has a role that is a protein kinase inhibitor of ChEBI = that of MeSH.
 After a class of its own hierarchy (3 without 2) the way ends: in MeSH a narrower substance is often a relative, and its
-relative's roles are not its own. Only exact matches count. A role says what a substance can do, as a vocabulary tells
-it, never what a study gave it for.
+relative's roles are not its own. What stands above a concept of MeSH are the places of its own tree numbers. Only
+exact matches count. A role says what a substance can do, as a vocabulary tells it, never what a study gave it for.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from picograph.ontology.concepts import Concept
+from picograph.ontology.hierarchy import tree_ways
 from picograph.ontology.senses import senses
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ def joined_classes(concepts: Mapping[str, Concept], exact: Iterable[tuple[str, s
     same = senses(exact)
     own: dict[str, frozenset[str]] = {}
     above: dict[str, frozenset[str]] = {}
+    at = {tree: each.curie for each in concepts.values() for tree in each.tree_numbers}
 
     def parents(curie: str) -> tuple[str, ...]:
         found = concepts.get(curie)
@@ -49,13 +53,17 @@ def joined_classes(concepts: Mapping[str, Concept], exact: Iterable[tuple[str, s
 
     def classes(curie: str) -> tuple[str, ...]:
         found = concepts.get(curie)
-        return (*found.parents, *found.roles, *found.actions) if found else ()
-
-    def up(curie: str) -> frozenset[str]:
-        return _walk(curie, classes, above)
+        return (*found.parents, *found.roles) if found else ()
 
     def hierarchy(curie: str) -> frozenset[str]:
+        if curie not in own and (item := concepts.get(curie)) and item.vocabulary == "mesh":
+            own[curie] = _places(item, concepts, at)
         return _walk(curie, parents, own)
+
+    def up(curie: str) -> frozenset[str]:
+        if curie not in above and (item := concepts.get(curie)) and item.vocabulary == "mesh":
+            above[curie] = hierarchy(curie).union(*map(hierarchy, item.actions))
+        return _walk(curie, classes, above)
 
     found = {}
     for curie in {**concepts, **same}:
@@ -72,6 +80,14 @@ def joined_classes(concepts: Mapping[str, Concept], exact: Iterable[tuple[str, s
         if more := reached - hierarchy(curie):
             found[curie] = tuple(sorted(more))
     return found
+
+
+def _places(item: Concept, concepts: Mapping[str, Concept], at: Mapping[str, str]) -> frozenset[str]:
+    """A concept of MeSH and what is above its places; one without a place has those of what it is mapped to."""
+    found = {item.curie}
+    for each in (item,) if item.tree_numbers else (item, *filter(None, map(concepts.get, item.parents))):
+        found.update(chain((each.curie,), *tree_ways(each, at.get)))
+    return frozenset(found)
 
 
 def _walk(start: str, step: Callable[[str], tuple[str, ...]], done: dict[str, frozenset[str]]) -> frozenset[str]:

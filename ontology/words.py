@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from picograph.ontology import concepts as slices
-from picograph.ontology.concepts import SLICES, Concept, Mapping, closure, fold, read_slice, way_up
+from picograph.ontology.concepts import SLICES, Concept, Mapping, fold, read_slice
 from picograph.ontology.errors import UsageError
+from picograph.ontology.hierarchy import a_way_up, all_above
 from picograph.ontology.prefixes import canonical
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class Words:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
+        self._trees: dict[str, str | None] = {}
 
     @cached_property
     def _indexes(self) -> dict[str, "Index"]:
@@ -200,7 +202,7 @@ class Words:
 
         :raises UsageError: if no vocabulary at hand has the concept
         """
-        return closure(self.concept(curie).curie, self.parents)
+        return all_above(self.concept(curie), self.get, self._at_tree)
 
     def path(self, curie: str, to: str | None = None) -> tuple[str, ...]:
         """Give a shortest way up: to another concept, or else to a top; empty where the other is not above.
@@ -208,7 +210,13 @@ class Words:
         :raises UsageError: if no vocabulary at hand has one of the concepts
         """
         goal = self.concept(to).curie if to is not None else None
-        return way_up(self.concept(curie).curie, self.parents, goal)
+        return a_way_up(self.concept(curie), self.get, self._at_tree, goal)
+
+    def _at_tree(self, number: str) -> str | None:
+        """Give the descriptor at a tree number of MeSH."""
+        if number not in self._trees:
+            self._trees[number] = next((each.curie for each in self.sources["mesh"].at_tree(number)), None)
+        return self._trees[number]
 
     def allowed_qualifiers(self, descriptor: str) -> frozenset[str] | None:
         """Give the codes of the qualifiers that a MeSH descriptor (``D006528``) allows; None: not known."""

@@ -14,7 +14,6 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from picograph.ontology.concepts import (
     ancestors,
-    closure,
     concept,
     concepts,
     label,
@@ -25,6 +24,7 @@ from picograph.ontology.concepts import (
     vocabulary_quads,
 )
 from picograph.ontology.errors import InputError, UsageError
+from picograph.ontology.hierarchy import closure
 from picograph.ontology.prefixes import canonical, expand
 
 ALL = tuple(concepts())
@@ -74,12 +74,26 @@ def test_parents_are_what_the_tree_numbers_say() -> None:
         assert set(item.parents) == {owner[tree] for tree in above}
 
 
-def test_ancestors_hold_the_concept_its_parents_and_theirs() -> None:
+def test_ancestors_hold_the_concept_and_what_its_places_say() -> None:
+    owner = {tree: item.curie for item in ALL for tree in item.tree_numbers}
     for item in ALL:
         above = ancestors(item.curie)
         assert above[0] == item.curie
         assert len(set(above)) == len(above)
-        assert set(above[1:]) == {far for parent in item.parents for far in ancestors(parent)}
+        if item.tree_numbers:
+            numbers = [tree.split(".") for tree in item.tree_numbers]
+            places = {".".join(parts[:end]) for parts in numbers for end in range(1, len(parts) + 1)}
+            assert set(above) == {owner[place] for place in places}
+        else:
+            assert set(above[1:]) == {far for parent in item.parents for far in ancestors(parent)}
+
+
+def test_what_is_above_one_place_is_not_above_another() -> None:
+    # septic shock is a sepsis and a shock; alcoholic cirrhosis is a cirrhosis, and an alcohol-induced disorder
+    assert label("mesh:D018805") == "Sepsis"
+    assert "Shock" not in map(label, ancestors("mesh:D018805"))
+    assert "Alcohol-Induced Disorders" in map(label, ancestors("mesh:D008104"))
+    assert "Mental Disorders" not in map(label, ancestors("mesh:D008104"))
 
 
 def test_known_places() -> None:
@@ -94,8 +108,11 @@ def test_a_path_goes_up_one_parent_at_a_time() -> None:
     for item in ALL:
         way = path(item.curie)
         assert way[0] == item.curie
-        assert not concept(way[-1]).parents
+        top = concept(way[-1])
+        assert not top.parents or any("." not in tree for tree in top.tree_numbers)
         assert all(upper in concept(lower).parents for lower, upper in pairwise(way))
+        assert set(way) <= set(ancestors(item.curie))
+        assert all(path(item.curie, above)[-1] == above for above in ancestors(item.curie))
     assert path("mesh:D006528", "mesh:D006528") == ("mesh:D006528",)
     assert path("mesh:D006528", "CHEBI:50924") == ()
 
