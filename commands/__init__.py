@@ -13,6 +13,7 @@ COMMANDS = {
     "lookup": "picograph.commands.lookup:lookup",
     "ask": "picograph.commands.ask:ask",
     "pool": "picograph.commands.pool:pool",
+    "compare": "picograph.commands.compare:compare",
     "network": "picograph.commands.network:network",
     "diff": "picograph.commands.diff:diff",
     "query": "picograph.commands.query:query",

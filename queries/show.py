@@ -312,12 +312,16 @@ def lines(study: Study) -> list[Line]:
     >>> next(line.value for line in lines(read_record(*reversed(example()))) if line.name == "enrolled")
     '40 participants'
     """
+    sha256 = study.record.source.sha256
+    return [Line(section, name, value, part.evidence, sha256) for section, name, value, part in facts(study)]
+
+
+def facts(study: Study) -> Iterator[tuple[str, str, str, Part]]:
+    """Give every fact of a study: its section, what it is of, what the source says, and the part that says it."""
     page = _Page(study)
-    return [
-        Line(section, name, value, part.evidence, study.record.source.sha256)
-        for section, rows in _SECTIONS
-        for name, value, part in rows(page)
-    ]
+    for section, rows in _SECTIONS:
+        for name, value, part in rows(page):
+            yield section, name, value, part
 
 
 def heading(study: Study, width: int, retractions: Retractions | None = None) -> list[str]:

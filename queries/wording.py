@@ -16,8 +16,8 @@ _DURATIONS = {
 }
 _COUNTED = ("participants", "occurrences")
 _TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # controls of the writing direction
-_NARROW = str.maketrans("", "", "≥≤–—…“”‘’×")  # of one column on every terminal
-_PLAIN = {"≥": ">=", "≤": "<=", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'"}
+_NARROW = str.maketrans("", "", "≥≤≠–—…“”‘’×")  # of one column on every terminal
+_PLAIN = {"≥": ">=", "≤": "<=", "≠": "!", "–": "-", "—": "-", "…": "...", "“": '"', "”": '"', "‘": "'", "’": "'"}
 
 
 def number(value: Decimal | int) -> str:
