@@ -95,7 +95,7 @@ def test_a_table_fits_its_terminal(program: Program, both: Path, studies: tuple[
     assert "≠ differs" in ran.err
     joined = "".join(ran.text.split())
     assert all(study in joined for study in ("NCT00000004", "40participants"))
-    spelled = program("compare", *studies, "--format", "table", store=both, PYTHONIOENCODING="latin-1")
+    spelled = program("compare", TRIAL, KEY, "--format", "table", store=both, PYTHONIOENCODING="latin-1")
     assert "! enrolled" in spelled.text
 
 
