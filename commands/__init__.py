@@ -11,6 +11,7 @@ COMMANDS = {
     "extract": "picograph.commands.extract:extract",
     "show": "picograph.commands.show:show",
     "lookup": "picograph.commands.lookup:lookup",
+    "vocab": "picograph.commands.vocab:vocab",
     "ask": "picograph.commands.ask:ask",
     "pool": "picograph.commands.pool:pool",
     "compare": "picograph.commands.compare:compare",

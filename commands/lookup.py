@@ -7,6 +7,7 @@ from picograph.commands.terminal import (
     columns_of,
     default_format,
     format_option,
+    open_store,
     out,
     print_rows,
     say,
@@ -25,16 +26,22 @@ def lookup(text: tuple[str, ...], limit: int, form: str | None, store: str | Non
 
     Entry terms are names too. Typing errors are forgiven.
     """
+    from picograph.kg.uses import studies_using
     from picograph.ontology import lookup as finder
 
     form, wanted = default_format(form), " ".join(text)
-    rows = [finder.describe(match) for match in finder.find(wanted, limit)]
+    with open_store(store, update_endpoint) as opened:
+        matches = finder.find(wanted, limit, opened.words)
+        studies = studies_using(opened, [match.concept.curie for match in matches])
+        rows = [
+            {**finder.describe(match, opened.words), "studies": studies.get(match.concept.curie)} for match in matches
+        ]
     if form == "table":
         from picograph.queries.tables import concept_lines
 
         for line in concept_lines(rows, width()):
             out(line)
     else:
-        print_rows(columns_of(**dict.fromkeys(finder.COLUMNS, "list")), rows, form)
+        print_rows(columns_of(**dict.fromkeys(finder.COLUMNS, "list"), studies="integer"), rows, form)
     if not rows:
         say(f"No concept is like {wanted!r} in the vocabularies at hand.")

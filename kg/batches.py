@@ -11,7 +11,7 @@ from picograph.kg.filing import Filing, Moved
 from picograph.kg.mapping import Mapped, Refused
 from picograph.kg.store import Store
 from picograph.kg.store.base import GraphText
-from picograph.kg.words import checksum_of, words_graphs
+from picograph.kg.words import checksum_of, whole_vocabularies, words_graphs
 from picograph.ontology.errors import PicographError
 
 MOST_RECORDS, MOST_BYTES, LONGEST = 5_000, 1 << 26, 30  # of a batch: records, bytes of N-Quads, seconds of waiting
@@ -119,7 +119,12 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
     for _, mapped in records:  # texts are kept before the records that refer to them
         if mapped.text is not None:
             store.sources.put(mapped.text)
-    new_words = {graph: quads for graph, quads in words.items() if held.get(graph) != checksum_of(graph, quads)}
+    whole = whole_vocabularies(store)
+    new_words = {
+        graph: quads
+        for graph, quads in words.items()
+        if graph not in whole and held.get(graph) != checksum_of(graph, quads)
+    }
     if changes or new_words:
         with store.write() as writer:
             for graph, quads in new_words.items():

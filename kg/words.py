@@ -2,10 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from picograph.kg.model import PG
+
+if TYPE_CHECKING:
+    from picograph.kg.store import Store
 
 
 def words_graphs() -> dict[str, list[Quad]]:
@@ -18,6 +22,14 @@ def words_graphs() -> dict[str, list[Quad]]:
         **concepts.vocabulary_quads(),
         joined.GRAPH: joined.joined_quads(),
     }
+
+
+def whole_vocabularies(store: "Store") -> set[str]:
+    """Give the graphs of vocabularies that a user added in full: no slice that ships may take their place."""
+    if not store.exists():
+        return set()
+    rows = store.query(f"SELECT DISTINCT ?graph WHERE {{ GRAPH ?graph {{ ?graph <{PG}readFrom> ?file }} }}")
+    return {row["graph"].value for row in rows}  # type: ignore[union-attr]
 
 
 def _stated_checksum(graph: str, quads: Sequence[Quad]) -> Quad:

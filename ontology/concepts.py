@@ -26,10 +26,10 @@ SLICES = {
     "mesh_qualifiers.tsv": "mesh",
 }
 PREFIX_OF_SLICE = {"mesh": "mesh", "CHEBI": "chebi", "drugbank": "drugbank"}
-_SEVERAL = ("synonyms", "parents", "tree_numbers", "roles")  # columns with values between "|"
+_SEVERAL = ("synonyms", "parents", "tree_numbers", "roles", "parts")  # columns with values between "|"
 
 
-class Concept(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Concept(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A term of a vocabulary."""
 
     curie: str
@@ -39,6 +39,7 @@ class Concept(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parents: tuple[str, ...] = ()  # one step up; of a MeSH supplementary concept: the descriptors it is mapped to
     tree_numbers: tuple[str, ...] = ()  # MeSH only
     roles: tuple[str, ...] = ()  # ChEBI only: what the substance does, such as inhibiting an enzyme
+    parts: tuple[str, ...] = ()  # ChEBI only: what a salt or a mixture is made of
     actions: tuple[str, ...] = ()  # MeSH only: descriptors of pharmacological actions
     codes: tuple[str, ...] = ()  # numbers that registries gave the same thing, such as those of CAS
 
@@ -249,15 +250,25 @@ def allowed_qualifiers() -> dict[str, frozenset[str]]:
     return known
 
 
-def sources() -> dict[str, dict[str, Any]]:
-    """Say for each vocabulary that ships where its slice was cut from, under which licence, and where the rest is.
+@cache
+def publishers() -> dict[str, dict[str, Any]]:
+    """Say for each vocabulary who publishes it, under which licence, and where the whole of it is.
 
-    >>> sources()["mesh"]["publisher"]
-    'U.S. National Library of Medicine'
+    >>> publishers()["mondo"]["prefix"]
+    'MONDO'
     """
     import tomllib
 
     return tomllib.loads(read_slice("sources.toml"))
+
+
+def sources() -> dict[str, dict[str, Any]]:
+    """Say for each vocabulary that ships where its slice was cut from, and the rest as `publishers` does.
+
+    >>> sources()["mesh"]["publisher"]
+    'U.S. National Library of Medicine'
+    """
+    return {name: source for name, source in publishers().items() if source["files"]}
 
 
 def vocabulary_quads() -> "dict[str, list[Quad]]":
@@ -350,6 +361,8 @@ def _chebi_triples(item: Concept, add: Callable[..., None]) -> None:
         add(item.curie, "rdfs:subClassOf", parent)
     for role in item.roles:
         add(item.curie, "RO:0000087", role)  # has role
+    for part in item.parts:
+        add(item.curie, "BFO:0000051", part)  # has part
 
 
 _TRIPLES: dict[str, Callable[[Concept, Callable[..., None]], None]] = {"mesh": _mesh_triples, "chebi": _chebi_triples}

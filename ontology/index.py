@@ -20,12 +20,12 @@ from picograph.ontology.errors import InputError
 
 FORMAT = 1
 SEVERAL = "\x1f"  # stands between values in one column; in no name, because control characters are taken out
-COLUMNS = ("curie", "label", "synonyms", "parents", "tree_numbers", "roles", "actions", "codes")
+COLUMNS = ("curie", "label", "synonyms", "parents", "tree_numbers", "roles", "parts", "actions", "codes")
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE concept (
   number INTEGER PRIMARY KEY, curie TEXT, label TEXT,
-  synonyms TEXT, parents TEXT, tree_numbers TEXT, roles TEXT, actions TEXT, codes TEXT
+  synonyms TEXT, parents TEXT, tree_numbers TEXT, roles TEXT, parts TEXT, actions TEXT, codes TEXT
 );
 CREATE TABLE name (folded TEXT, concept INTEGER, PRIMARY KEY (folded, concept)) WITHOUT ROWID;
 CREATE TABLE code (code TEXT, concept INTEGER, PRIMARY KEY (code, concept)) WITHOUT ROWID;

@@ -44,7 +44,7 @@ class IndexWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._number = 0
-        self._names = 0
+        self._names = self._mappings = 0
         self._prefixes: dict[str, None] = {}
         with _as_os_errors():
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -60,8 +60,8 @@ class IndexWriter:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many concepts, and how many names they have."""
-        return {"concepts": self._number, "names": self._names}
+        """How many concepts, names that they have, and mappings."""
+        return {"concepts": self._number, "names": self._names, "mappings": self._mappings}
 
     def add(self, concepts: Iterable[Concept]) -> None:
         """Write concepts. They are kept in this order, which is that of their CURIEs where a vocabulary is big."""
@@ -100,6 +100,8 @@ class IndexWriter:
 
     def add_mappings(self, rows: Iterable[Mapping]) -> None:
         """Write mappings, in their order."""
+        rows = list(rows)
+        self._mappings += len(rows)
         with _as_os_errors():
             self._db.executemany(
                 "INSERT INTO mapping VALUES (?, ?, ?, ?, ?, ?)",
@@ -154,7 +156,7 @@ _FINISH = (
 
 
 def _row(number: int, each: Concept) -> tuple[object, ...]:
-    several = (each.synonyms, each.parents, each.tree_numbers, each.roles, each.actions, each.codes)
+    several = (each.synonyms, each.parents, each.tree_numbers, each.roles, each.parts, each.actions, each.codes)
     return (number, each.curie, each.label, *(SEVERAL.join(values) if values else None for values in several))
 
 

@@ -1,7 +1,7 @@
 """Answers as text for a terminal: a table where it fits, else one block for each row."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from picograph.queries.answer import Cell, flat
 from picograph.queries.question import Column
@@ -200,14 +200,16 @@ def _block(row: Mapping[str, str], width: int) -> Iterator[str]:
             yield f"{'' if index else name:<{names}}{' ' * _GAP}{line}"
 
 
-def concept_lines(rows: Iterable[Mapping[str, str | tuple[str, ...]]], width: int) -> Iterator[str]:
+def concept_lines(rows: Iterable[Mapping[str, Any]], width: int) -> Iterator[str]:
     """Lay out what a look-up found: each concept with its place in the hierarchy, and what is the same elsewhere."""
     for row in rows:
         by = "" if row["how"] == "name" else f" ({row['how']}: {row['words']})"
         name = f"{row['concept']}  "
         for index, line in enumerate(fold(f"{row['label']}{by}", max(width - len(name), 10))):
             yield f"{'      ' if index else name}{line}"
-        for what, values in (("in", " < ".join(row["path"])), ("same as", ", ".join(row["same_as"]))):
+        used = "" if row.get("studies") is None else f"{row['studies']} of the store, with all below it"
+        places = (("in", " < ".join(row["path"])), ("same as", ", ".join(row["same_as"])), ("studies:", used))
+        for what, values in places:
             if values:
                 for index, line in enumerate(fold(f"{what} {values}", width - 6)):
                     yield f"{'      ' if index else '    '}{line}"

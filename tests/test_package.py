@@ -40,7 +40,7 @@ def test_the_python_way_from_a_file_to_a_cited_answer(tmp_path: Path) -> None:
     [
         (["-c", "import picograph"], {"click", "msgspec", "pyoxigraph", "rdflib", "rich", "ruamel.yaml"}),
         (["-m", "picograph.cli", "--version"], {"msgspec", "pyoxigraph", "rdflib", "rich", "ruamel.yaml"}),
-        (["-m", "picograph.cli", "lookup", "sorafenib"], {"pyoxigraph", "rdflib", "requests", "ruamel.yaml"}),
+        (["-m", "picograph.cli", "lookup", "sorafenib"], {"duckdb", "rdflib", "requests", "ruamel.yaml"}),
         (["-m", "picograph.cli", "--help"], {"pyoxigraph", "rdflib", "requests", "rich"}),
     ],
     ids=["import", "version", "lookup", "help"],

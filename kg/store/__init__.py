@@ -1,5 +1,6 @@
 """Where the graph lives: an embedded folder, or any SPARQL 1.1 endpoint, behind one interface."""
 
+import hashlib
 from pathlib import Path
 
 from picograph.kg.store.base import Store
@@ -33,10 +34,13 @@ def open_store(
     if where.startswith(("http://", "https://")):
         from picograph.kg.store.remote import RemoteStore
         from picograph.kg.store.sources import SourceShelf
+        from picograph.kg.store.wire import without_user
 
         # a server keeps graphs only; the texts stay on the user's disk, by checksum
         shelf = SourceShelf(default_folder().parent / "sources")
-        return RemoteStore(where, update_endpoint=update_endpoint, sources=shelf, timeout=timeout or 60)
+        name = hashlib.sha256(without_user(where).encode()).hexdigest()[:16]
+        words = default_folder().parent / "words" / name
+        return RemoteStore(where, update_endpoint=update_endpoint, sources=shelf, words=words, timeout=timeout or 60)
     if "://" in where:
         raise StoreError(
             f"{where.partition('://')[0]!r} is not a kind of store",

@@ -1,12 +1,14 @@
 """The one interface of every store, and what it gives and takes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
 
+from picograph.kg.store.bulk import Chunk, Mend, refuse
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import RowLines
 from picograph.ontology.words import SHIPPED, Words
@@ -52,6 +54,21 @@ class Writer(Protocol):
 
     def remove(self, graph: str) -> None:
         """Take a named graph out."""
+
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
+        """Make a named graph hold exactly the triples of chunks of N-Triples, of whatever size.
+
+        :param mend: gives the lines of a chunk without those that the engine does not take, or raises
+        """
+
+    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+        """Have rows of the results table for a graph that `fill` has made.
+
+        :param files: by table, tab-separated values: all columns but the first, which is the graph
+        """
+
+    def index(self, name: str) -> Path:
+        """Say where to write the index of a vocabulary: it is in use as soon as its graph is."""
 
 
 class Store(ABC):

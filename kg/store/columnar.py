@@ -93,6 +93,37 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
         raise OSError(f"the results table cannot be written: {error}") from None
 
 
+def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int) -> Batch:
+    """Write rows from files with tab-separated values, in which the first column, the graph, is left out.
+
+    :raises OSError: if it cannot be written
+    """
+    import duckdb
+
+    rows: dict[str, int] = {}
+    try:
+        with _connect(folder) as engine:
+            engine.execute("SET preserve_insertion_order = false")
+            for table, path in files.items():
+                columns = list(tables()[table].items())[1:]
+                types = ", ".join(f'"{name}": {_text(type_)}' for name, type_ in columns)
+                source = (
+                    f"read_csv({_text(path)}, delim = '\t', quote = '', escape = '', header = false,"
+                    f" auto_detect = false, columns = {{{types}}})"
+                )
+                to = folder / f"{table}-{number:06d}.parquet"
+                options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
+                query = f"SELECT {_text(graph)} AS graph, * FROM {source}"
+                found = engine.execute(f"COPY ({query}) TO {_text(to)} ({options})").fetchone()
+                if found and found[0]:
+                    rows[table] = int(found[0])
+                else:
+                    to.unlink(missing_ok=True)
+        return Batch(number=number, rows=rows, graphs=1, parquet=True)
+    except duckdb.Error as error:
+        raise OSError(f"the results table cannot be written: {error}") from None
+
+
 class ResultsTable:
     """The rows of a store's records, for questions in SQL.
 

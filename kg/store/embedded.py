@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -19,12 +19,13 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
+from picograph.kg.store.bulk import Chunk, Mend, copy_without, fill, is_big, refuse
 from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_load, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import TableWriter, read_state
 from picograph.kg.store.words import link_indexes
 from picograph.ontology.errors import PicographError, StoreError, UsageError
-from picograph.ontology.words import SHIPPED, Words
+from picograph.ontology.words import SHIPPED, SUFFIX, Words
 
 if TYPE_CHECKING:
     import rdflib
@@ -55,29 +56,31 @@ def _as_os_errors() -> Iterator[None]:
 class OxigraphWriter:
     """Writes into a copy; of no more use when its block has ended."""
 
-    def __init__(self, oxigraph: Oxigraph, table: Path | None = None, before: Path | None = None) -> None:
+    def __init__(self, oxigraph: Oxigraph, generation: Path | None = None, before: Path | None = None) -> None:
         self._copy: Oxigraph | None = oxigraph
-        self._folder = table
-        self._table = TableWriter(before, table) if table else None
+        self._generation = generation
+        self._folder = generation / "table" if generation else None
+        self._table = TableWriter(before, self._folder) if self._folder else None
 
-    def _oxigraph(self) -> Oxigraph:
+    def oxigraph(self) -> Oxigraph:
+        """Give the copy that is written."""
         if self._copy is None:
             raise ValueError("this writer's block has ended")
         return self._copy
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         with _as_os_errors():
-            known = self._oxigraph().contains_named_graph(NamedNode(graph))
+            known = self.oxigraph().contains_named_graph(NamedNode(graph))
             if known:
-                self._oxigraph().remove_graph(NamedNode(graph))
-            self._oxigraph().extend(quads)
+                self.oxigraph().remove_graph(NamedNode(graph))
+            self.oxigraph().extend(quads)
         if self._table:
             self._table.replace(graph, quads, known=known)
 
     def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
         """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
         with _as_os_errors():
-            oxigraph = self._oxigraph()
+            oxigraph = self.oxigraph()
             known = {graph.name for graph in graphs if oxigraph.contains_named_graph(NamedNode(graph.name))}
             for name in known:
                 oxigraph.remove_graph(NamedNode(name))
@@ -91,9 +94,51 @@ class OxigraphWriter:
 
     def remove(self, graph: str) -> None:
         with _as_os_errors():
-            self._oxigraph().remove_graph(NamedNode(graph))
+            self._take_out(graph)
         if self._table:
             self._table.remove(graph)
+
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
+        with _as_os_errors():
+            self._take_out(graph)
+            fill(self.oxigraph(), graph, chunks, mend)
+        if self._table:
+            self._table.remove(graph)
+
+    def _take_out(self, graph: str) -> None:
+        """Take a graph out; a big one by writing all others anew, which is quicker than to mark each of its quads."""
+        if not is_big(self.oxigraph(), graph):
+            self.oxigraph().remove_graph(NamedNode(graph))
+            return
+        folder = self._generation / "quads" if self._generation else None
+        new = folder.with_name("quads.new") if folder else None
+        rest = Oxigraph(str(new)) if new else Oxigraph()
+        copy_without(self.oxigraph(), graph, rest)
+        if folder and new:
+            rest.flush()
+            del rest
+            self._copy = None
+            shutil.rmtree(folder)
+            new.rename(folder)
+            rest = Oxigraph(str(folder))
+        self._copy = rest
+
+    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+        if self._table:
+            self._table.put_files(graph, files)
+
+    def index(self, name: str) -> Path:
+        if self._generation is None:
+            raise UsageError(
+                "a store in memory has no place for a full vocabulary",
+                where=":memory:",
+                remedy="give a folder: --store FOLDER",
+            )
+        folder = self._generation / "words"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{name}{SUFFIX}"
+        path.unlink(missing_ok=True)  # a second name of what the generation before reads
+        return path
 
     def update(self, sparql: str, base: str, hosts: Collection[str] = ()) -> None:
         """Run a SPARQL 1.1 update, all or nothing. Which graphs it changes is not known: the table is made again.
@@ -104,14 +149,14 @@ class OxigraphWriter:
         refuse_load(sparql, hosts)
         refuse_deep(sparql)
         try:
-            self._oxigraph().update(sparql, base_iri=base)
+            self.oxigraph().update(sparql, base_iri=base)
         except SyntaxError as error:
             raise UsageError(
                 f"this is not SPARQL 1.1: {short(str(error))}",
                 where="the update",
                 remedy="correct it at that line and column",
             ) from None
-        if len(self._oxigraph()) <= _REMADE:
+        if len(self.oxigraph()) <= _REMADE:
             self.rebuild()
         else:
             self.drop_table()
@@ -119,8 +164,8 @@ class OxigraphWriter:
     def replace_default(self, triples: Sequence[Triple]) -> None:
         """Make the default graph hold exactly these triples. Records are never there."""
         with _as_os_errors():
-            self._oxigraph().clear_graph(DefaultGraph())
-            self._oxigraph().extend(Quad(*triple) for triple in triples)
+            self.oxigraph().clear_graph(DefaultGraph())
+            self.oxigraph().extend(Quad(*triple) for triple in triples)
 
     def drop_table(self) -> None:
         """Leave the results table out: the quads alone answer, until `FolderStore.rebuild`."""
@@ -135,14 +180,14 @@ class OxigraphWriter:
         self.close_table()
         shutil.rmtree(self._folder, ignore_errors=True)
         self._table = TableWriter(None, self._folder)
-        for graph in self._oxigraph().named_graphs():
+        for graph in self.oxigraph().named_graphs():
             with _as_os_errors():
-                quads = self._oxigraph().quads_for_pattern(None, None, None, graph)
+                quads = self.oxigraph().quads_for_pattern(None, None, None, graph)
                 self._table.replace(graph.value, quads, known=False)
 
     def flush(self) -> None:
         with _as_os_errors():
-            self._oxigraph().flush()
+            self.oxigraph().flush()
         if self._table:
             self._table.finish()
 
@@ -252,7 +297,7 @@ class MemoryStore(_OxigraphStore):
         copy.bulk_extend(iter(self._store))
         with contextlib.closing(OxigraphWriter(copy)) as writer:
             yield writer
-        self._store = copy
+            self._store = writer.oxigraph()
 
 
 class FolderStore(_OxigraphStore):
@@ -508,7 +553,7 @@ class FolderStore(_OxigraphStore):
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
                 link_indexes(self._folder / current / "words", path / "words")
             before = self._folder / current / "table" if current else None
-            return OxigraphWriter(Oxigraph(str(path / "quads")), path / "table", before)
+            return OxigraphWriter(Oxigraph(str(path / "quads")), path, before)
 
     def _last(self) -> int:
         """Give the highest number of a generation, or 0."""

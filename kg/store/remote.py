@@ -5,9 +5,12 @@ address that the user names is used instead of the Graph Store Protocol.
 """
 
 import contextlib
+import tempfile
 import urllib.parse
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from pyoxigraph import (
     NamedNode,
@@ -25,15 +28,18 @@ from pyoxigraph import (
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText, QueryResults, Store, Writer
+from picograph.kg.store.bulk import Chunk, Mend, refuse
 from picograph.kg.store.dialects import STANDARD, VIRTUOSO, Dialect, Endpoints, dialect_of, endpoints, mended
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.wire import Reply, Wire, WireError, without_user
 from picograph.ontology.errors import StoreError, UsageError
+from picograph.ontology.words import SHIPPED, SUFFIX, Words
 
 if TYPE_CHECKING:
     import rdflib
 
+_LINES = 20_000  # of N-Triples in one update
 _TEXT = ("text/plain",)  # what a server calls any message; the formats that once used the name have better ones
 _ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
 _GRAPH = "application/n-triples, text/turtle;q=0.8"
@@ -88,17 +94,27 @@ class RemoteStore(Store):
     """A store behind a SPARQL 1.1 endpoint.
 
     :param url: of its query endpoint; a user's name and password may stand in it
+    :param words: the folder of the indexes of full vocabularies; None where none is kept
     :param timeout: for which the server may keep silent [seconds]
     """
 
     def __init__(
-        self, url: str, *, update_endpoint: str | None = None, sources: SourceShelf | None = None, timeout: float = 60
+        self,
+        url: str,
+        *,
+        update_endpoint: str | None = None,
+        sources: SourceShelf | None = None,
+        words: Path | None = None,
+        timeout: float = 60,
     ) -> None:
         self.location = without_user(url)
         self.sources = sources or SourceShelf(None)
         self._endpoints = endpoints(self.location, update_endpoint and without_user(update_endpoint))
         self._wire = Wire(url, timeout)
         self._dialect: Dialect | None = None  # not known before it answers
+        self._word_folder = words
+        self._words: Words | None = None
+        self._written: list[Path] = []
 
     def close(self) -> None:
         self._wire.close()
@@ -222,7 +238,51 @@ class RemoteStore(Store):
                 where=self.location,
                 remedy="name the address with --update-endpoint URL",
             )
-        yield self
+        written, self._written = [], []
+        try:
+            yield self
+            written = self._written
+        finally:
+            for path in self._written:
+                if path in written:
+                    path.replace(path.with_suffix(""))
+                path.unlink(missing_ok=True)
+            self._words = None
+
+    @property
+    def words(self) -> Words:
+        if self._words is None:
+            self._words = Words(self._word_folder) if self._word_folder else SHIPPED
+        return self._words
+
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
+        """Make a named graph hold exactly these triples, in one request; without a graph store, by one move."""
+        with tempfile.TemporaryFile() as spool:
+            for chunk in chunks:
+                spool.write(_taken(chunk, mend))
+            spool.seek(0)
+            if self._endpoints.graphs:
+                url = f"{self._endpoints.graphs}?{urllib.parse.urlencode({'graph': graph})}"
+                self._write("PUT", url, spool, "application/n-triples")
+                return
+            name, new = NamedNode(graph), NamedNode(graph + "/new")
+            self._update(f"DROP SILENT GRAPH {new}")
+            while lines := b"".join(islice(spool, _LINES)):
+                self._update(f"INSERT DATA {{ GRAPH {new} {{\n{lines.decode()}}} }}")
+            self._update(f"MOVE GRAPH {new} TO {name}")
+
+    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+        """A server has no results table."""
+
+    def index(self, name: str) -> Path:
+        """Say where to write an index: a server keeps graphs only, so it is on the user's disk."""
+        folder = self._word_folder or Path(tempfile.mkdtemp(prefix="picograph-"))
+        self._word_folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}{SUFFIX}.new"
+        path.unlink(missing_ok=True)
+        self._written.append(path)
+        return path
 
     def _learn_addresses(self) -> None:
         """Ask who it is, where the address alone may mislead: several kinds of server answer at ``/sparql``."""
@@ -257,11 +317,21 @@ class RemoteStore(Store):
         assert self._endpoints.update is not None
         self._write("POST", self._endpoints.update, sparql.encode(), "application/sparql-update")
 
-    def _write(self, method: str, url: str, body: bytes, media_type: str) -> None:
+    def _write(self, method: str, url: str, body: bytes | IO[bytes], media_type: str) -> None:
         try:
             self._wire.ask(method, url, body=body, headers={"Content-Type": media_type}).body.close()
         except WireError as error:
             raise self._failure(url, error.said) from None
+
+
+def _taken(chunk: Chunk, mend: Mend) -> bytes:
+    """Give the lines of a chunk that are N-Triples."""
+    try:
+        for _ in parse(chunk.lines, format=RdfFormat.N_TRIPLES):
+            pass
+    except SyntaxError as error:
+        return mend(chunk, error.msg)
+    return chunk.lines
 
 
 def _query_triples(triples: Iterator[Triple]) -> QueryTriples:

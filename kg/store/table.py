@@ -9,7 +9,7 @@ one rename, so quads and table are always of one moment.
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -147,6 +147,19 @@ class TableWriter:
             for table, text in lines.items():
                 self._write(table, text, text.count(b"\n"))
         self._end_if_large()
+
+    def put_files(self, graph: str, files: Mapping[str, Path]) -> None:
+        """Make the rows of a graph those of files with tab-separated values, in which the graph's column is left out.
+
+        No row of it is in before: `remove` has been called.
+        """
+        if not self._on:
+            return
+        from picograph.kg.store.columnar import pack_files
+
+        self._end_batch()
+        number, self._number = self._number, self._number + 1
+        self._batches.append(pack_files(self._folder, graph, files, number))
 
     def _begin(self, graph: str, known: bool) -> None:
         if known or graph in self._graphs:

@@ -9,8 +9,8 @@ import os
 import tempfile
 import time
 import urllib.parse
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import IO, Any, NamedTuple
 
 import requests
 import tenacity
@@ -25,6 +25,7 @@ _IN_MEMORY = 8 << 20  # bytes of an answer; a longer one goes to a temporary fil
 _ATTEMPTS = 5
 _LONGEST_WAIT = 60.0  # seconds that Retry-After may ask for, each time
 _BUSY = (429, 503)
+_SLOWEST = 200_000  # bytes of a file that a server takes in a second, or else does not answer
 
 
 class WireError(Exception):
@@ -86,7 +87,7 @@ class Wire:
         self,
         method: str,
         url: str,
-        body: bytes | Iterable[bytes] | None = None,
+        body: bytes | IO[bytes] | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Ask; again, if the server is busy and says for how long.
@@ -125,9 +126,18 @@ class Wire:
             self._session = requests.Session()
             self._session.headers["User-Agent"] = "picograph"
         session = self._session
-        send: Callable[[], requests.Response] = lambda: session.request(  # noqa: E731
-            method, url, auth=self._auth, timeout=self._timeout, allow_redirects=False, stream=True, **request
-        )
+
+        def send() -> requests.Response:
+            body, timeout = request.get("data"), self._timeout
+            if body is not None and hasattr(
+                body, "seek"
+            ):  # a file is sent from its beginning, and its server thinks about it for longer
+                timeout += body.seek(0, os.SEEK_END) / _SLOWEST
+                body.seek(0)
+            return session.request(
+                method, url, auth=self._auth, timeout=timeout, allow_redirects=False, stream=True, **request
+            )
+
         response = send()
         if response.status_code == 401 and self._auth is None:
             self._auth = self._wanted(response.headers.get("WWW-Authenticate", ""))

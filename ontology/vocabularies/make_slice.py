@@ -8,7 +8,7 @@
   supplementary concept brings the descriptors that NLM maps it to, which NLM calls its parents.
 - ChEBI: what the tables map the seeds to, with all that these are (``is_a``) and the roles that they have.
 - DrugBank: the seeds.
-- Mappings: each cross-reference of a seed, or of a drug that a seed leads to. How sure it is, see `_judge`.
+- Mappings: each cross-reference of a seed, or of a drug that a seed leads to. How sure it is, see ``matching.py``.
 
 The same tables and seeds give the same bytes: rows are sorted and nothing is dated.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from picograph.ontology.errors import InputError
+from picograph.ontology.matching import judge
 from picograph.ontology.prefixes import PREFIXES
 
 HERE = Path(__file__).resolve().parent
@@ -37,11 +38,6 @@ class Entry(NamedTuple):
     parents: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> set[str]:
-        """All its names, in one case."""
-        return {name.casefold() for name in (self.label, *self.synonyms)}
 
 
 class Mapping(NamedTuple):
@@ -160,7 +156,7 @@ def make(tables: Tables, seeds: str) -> dict[str, str]:
     mapped = {end for row in mappings for end in (row.subject, row.object)}
     chebi = _close(
         (curie for curie in mapped if curie in tables.chebi),
-        lambda curie: tables.chebi[curie].parents + tables.chebi[curie].roles,
+        lambda curie: (*tables.chebi[curie].parents, *tables.chebi[curie].roles, *tables.chebi[curie].parts),
     )
     drugbank = {curie for curie in mapped | {seed for seed, _ in taken} if curie in tables.drugbank}
 
@@ -178,9 +174,9 @@ def make(tables: Tables, seeds: str) -> dict[str, str]:
         ),
         "mesh_allowed_qualifiers.tsv": _allowed(tables, mesh),
         "chebi.tsv": _table(
-            ("curie", "label", "parents", "roles"),
+            ("curie", "label", "parents", "roles", "parts"),
             [
-                (curie, entry.label, "|".join(entry.parents), "|".join(entry.roles))
+                (curie, entry.label, *("|".join(some) for some in (entry.parents, entry.roles, entry.parts)))
                 for curie in sorted(chebi)
                 for entry in [tables.chebi[curie]]
             ],
@@ -240,60 +236,10 @@ def _mappings(tables: Tables, seeds: set[str]) -> list[Mapping]:
 
 
 def _judge(tables: Tables, pairs: dict[tuple[str, str], str], source: str, by_name: bool = False) -> Iterator[Mapping]:
-    """Say how close the two ends of each cross-reference are.
-
-    A database may name several entries of another for one of its own. The rules, on the whole table:
-
-    - an object that has other substances as parts, while the subject has another name or is one of those parts,
-      is a salt or a mixture of it: related, never exact;
-    - exact: the only one on both sides, or, of several, the only one of that name, first by the preferred name and
-      then by any name; with ``by_name`` the two must share a name in any case, because the cross-references between
-      disease vocabularies are loose (one gives dysphonia as spasmodic dystonia);
-    - anything else is close.
-    """
-    forward: defaultdict[str, list[str]] = defaultdict(list)
-    backward: defaultdict[str, list[str]] = defaultdict(list)
-    salts = {}
-    for subject, object_ in sorted(pairs):
-        entry, other = tables.entry(subject), tables.entry(object_)
-        if other and any(
-            entry.label.casefold() != other.label.casefold() if entry else (subject, part) in pairs
-            for part in other.parts
-        ):
-            salts[subject, object_] = "has part " + " and ".join(other.parts)
-        else:
-            forward[subject].append(object_)
-            backward[object_].append(subject)
-    for (subject, object_), comment in sorted(pairs.items()):
-        if (subject, object_) in salts:
-            predicate = "skos:relatedMatch"
-            comment = "; ".join(filter(None, (comment, salts[subject, object_])))
-        else:
-            exact = (
-                _best(tables, subject, forward[subject]) == object_
-                and _best(tables, object_, backward[object_]) == subject
-                and not (by_name and _strangers(tables, subject, object_))
-            )
-            predicate = "skos:exactMatch" if exact else "skos:closeMatch"
-        yield Mapping(subject, predicate, object_, "semapv:UnspecifiedMatching", f"table:{source}", comment)
-
-
-def _best(tables: Tables, curie: str, candidates: list[str]) -> str | None:
-    if len(candidates) == 1:
-        return candidates[0]
-    entry = tables.entry(curie)
-    others = [(candidate, tables.entry(candidate)) for candidate in candidates]
-    if entry is None:
-        return None
-    named = [c for c, other in others if other and other.label.casefold() == entry.label.casefold()]
-    if not named:
-        named = [c for c, other in others if other and not other.names.isdisjoint(entry.names)]
-    return named[0] if len(named) == 1 else None
-
-
-def _strangers(tables: Tables, curie: str, other: str) -> bool:
-    entry, entry_of_other = tables.entry(curie), tables.entry(other)
-    return entry is None or entry_of_other is None or entry.names.isdisjoint(entry_of_other.names)
+    for row in judge(pairs, tables.entry, by_name):
+        yield Mapping(
+            row.subject, row.predicate, row.object, "semapv:UnspecifiedMatching", f"table:{source}", row.comment
+        )
 
 
 def _same_name(tables: Tables, seeds: set[str], rows: list[Mapping]) -> list[Mapping]:

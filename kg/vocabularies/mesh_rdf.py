@@ -1,0 +1,253 @@
+"""What NLM's MeSH RDF says of names and places, gathered from its lines while the engine loads the same lines.
+
+The lines may come in any order, and there are millions of them: DuckDB splits, joins and sorts them, within a bound of
+memory and beyond it on the disk. A term's name belongs to the record that the term hangs on: record, concept, term.
+Only the hierarchy of descriptors, which is small, is kept here.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from picograph.kg.vocabularies.closure import Hierarchy
+from picograph.ontology.concepts import Concept
+from picograph.ontology.index import SEVERAL
+
+MESH = "http://id.nlm.nih.gov/mesh/"
+_MEMORY = "400MB"
+_MANY = 20_000  # concepts that are read at a time
+_KINDS = {
+    "label": ("rdfs:label",),
+    "link": ("preferredConcept", "concept", "preferredTerm", "term"),
+    "name": ("prefLabel", "altLabel"),
+    "code": ("registryNumber",),
+    "mapped": ("mappedTo", "preferredMappedTo"),
+    "qualifier": ("allowableQualifier",),
+    "tree": ("treeNumber",),
+    "up": ("parentTreeNumber",),
+    "broader": ("broaderDescriptor", "broaderQualifier"),
+    "action": ("pharmacologicalAction",),
+}
+_SCHEMA = f"""
+CREATE TABLE line (subject VARCHAR, kind VARCHAR, value VARCHAR);
+CREATE TABLE predicate (iri VARCHAR, kind VARCHAR);
+CREATE MACRO record_of(iri) AS CASE
+  WHEN starts_with(iri, '{MESH}') AND regexp_full_match(substr(iri, {len(MESH) + 1}), '[CDQ][0-9]{{6,}}')
+  THEN substr(iri, {len(MESH) + 1}) END;
+"""
+# A line is "<subject> <predicate> value ."; only those whose predicate is wanted are kept. Values keep their quotes.
+_READ = """
+INSERT INTO line
+SELECT subject[2:-2], kind, CASE WHEN value[1] = '<' THEN value[2:strpos(value, '>') - 1] ELSE value END
+FROM (
+  SELECT split_part(line, ' ', 1) AS subject, split_part(line, ' ', 2) AS iri,
+    ltrim(substr(line, length(subject) + length(iri) + 3)) AS value
+  FROM read_csv($path, delim = chr(1), quote = '', escape = '', header = false, auto_detect = false,
+    columns = {'line': 'VARCHAR'}, max_line_size = 4000000)
+) JOIN predicate USING (iri)
+"""
+_SETTLE = f"""
+CREATE TABLE link AS SELECT DISTINCT value AS node, subject AS holder FROM line WHERE kind = 'link';
+CREATE TABLE fact AS
+SELECT record_of(coalesce(above.holder, link.holder, subject)) AS record, kind, value
+FROM line LEFT JOIN link ON link.node = subject LEFT JOIN link AS above ON above.node = link.holder
+WHERE kind IN ('name', 'code')
+UNION ALL
+SELECT record_of(subject), kind, CASE WHEN kind = 'label' THEN value ELSE substr(value, {len(MESH) + 1}) END
+FROM line WHERE kind IN ('label', 'mapped', 'qualifier') OR (kind = 'action' AND record_of(subject)[1] = 'C');
+"""
+_CONCEPTS = """
+SELECT record, string_agg(kind || ' ' || value, chr(31)) FROM fact WHERE record IS NOT NULL GROUP BY record
+ORDER BY record
+"""
+_PLACES = f"SELECT record_of(subject), substr(value, {len(MESH) + 1}) FROM line WHERE kind = $kind"
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_PLAIN = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
+
+
+class MeshConcept(NamedTuple):
+    """A concept with what is kept beside it."""
+
+    concept: Concept
+    above: tuple[str, ...]  # codes of all above it, pharmacological actions among them; itself may be
+    qualifiers: tuple[str, ...]  # codes of those that it allows
+
+
+class MeshFacts:
+    """Gathers what the lines say, then gives the concepts.
+
+    :param folder: an empty folder for files that are of no use afterwards
+    """
+
+    def __init__(self, folder: Path) -> None:
+        import duckdb
+
+        self._chunk = folder / "chunk.nt"
+        self._db = duckdb.connect(
+            str(folder / "facts.duckdb"),
+            config={
+                "memory_limit": _MEMORY,
+                "temp_directory": str(folder / "beyond"),
+                "threads": 2,
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        self._db.execute(_SCHEMA)
+        names = [(name, kind) for kind, some in _KINDS.items() for name in some]
+        iris = [f"<{MESH}vocab#{name}>" if ":" not in name else f"<{_RDFS}{name[5:]}>" for name, _ in names]
+        kinds = [kind for _, kind in names]
+        self._db.execute("INSERT INTO predicate SELECT unnest($1), unnest($2)", [iris, kinds])
+        self._trees: dict[str, tuple[str, ...]] = {}
+        self._actions: dict[str, tuple[str, ...]] = {}
+        self._parents: dict[str, tuple[str, ...]] = {}
+        self._above: dict[str, tuple[str, ...]] = {}  # of descriptors and qualifiers
+        self.mutual: list[tuple[str, str]] = []  # descriptors that stand above each other, in different trees
+        self.dangling = 0  # links to what the files do not describe
+        self.dangling_example = ""
+
+    def close(self) -> None:
+        """Close the files."""
+        self._db.close()
+
+    def _run(self, sql: str, given: object = None) -> "list[tuple[str, ...]]":
+        import duckdb
+
+        try:
+            return self._db.execute(sql, given).fetchall()
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OSError(str(error).splitlines()[0]) from None
+
+    def read(self, lines: bytes) -> None:
+        """Take what some whole lines of N-Triples say."""
+        self._chunk.write_bytes(lines.replace(b"\t", b" ") if b"\t" in lines else lines)
+        self._run(_READ, {"path": str(self._chunk)})
+
+    def close_hierarchy(self, where: str) -> None:
+        """Find what is above each descriptor and each qualifier: by the places of its tree numbers.
+
+        A descriptor stands at several places, and what is above one of them is not above the others. Where a file
+        has no tree number for a broader descriptor, the descriptor and all above it count.
+
+        :raises InputError: if the tree numbers, or the broader descriptors, run in a circle
+        """
+        for statement in filter(str.strip, _SETTLE.split(";\n")):
+            self._run(statement)
+        described = "SELECT DISTINCT record FROM fact WHERE kind = 'label' AND record[1] <> 'C'"
+        records = sorted(record for (record,) in self._run(described))
+        self._above = dict.fromkeys(records, ())
+        self._trees = self._placed("tree")
+        broader = self._placed("broader")
+        ups = "SELECT substr(subject, $start), substr(value, $start) FROM line WHERE kind = 'up'"
+        up_of = {tree: up for tree, up in self._run(ups, {"start": len(MESH) + 1})}  # noqa: C416
+        owner = {tree: record for record, trees in self._trees.items() for tree in trees}
+        edges: dict[str, list[str]] = {}
+        for tree in (*owner, *up_of):
+            while tree and tree not in edges:
+                up = up_of.get(tree) or tree.rpartition(".")[0]
+                edges[tree] = [up] if up else []
+                tree = up
+        for record in records:
+            trees = self._trees.get(record, ())
+            placed = {at for tree in trees for up in edges[tree] if (at := owner.get(up))}
+            others = [each for each in self._known(record, broader.get(record, ())) if each not in placed]
+            self._parents[record] = self._known(record, {*others, *placed})
+            edges[record] = [*trees, *others]
+        hierarchy = Hierarchy(edges, where)
+        for record in records:
+            above = {owner.get(each, each) for each in hierarchy.above(record)}
+            self._above[record] = tuple(sorted(above & self._above.keys()))
+        self.mutual = sorted(
+            (one, other)
+            for one, above in self._above.items()
+            for other in above
+            if one < other and one in self._above[other]
+        )
+        actions = self._placed("action")
+        self._actions = {record: self._known(record, some) for record, some in actions.items()}
+
+    def _placed(self, kind: str) -> dict[str, tuple[str, ...]]:
+        """Give by record what the lines of one kind name."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for record, value in self._run(_PLACES, {"kind": kind}):
+            if record in self._above:
+                found[record].add(value)
+        return {record: tuple(sorted(some)) for record, some in found.items()}
+
+    def _known(self, record: str, others: Iterable[str]) -> tuple[str, ...]:
+        """Give those of some records that the files describe; count the others."""
+        found = []
+        for each in sorted(set(others)):
+            if each not in self._above:
+                self.dangling += 1
+                self.dangling_example = self.dangling_example or f"{record} to {each}"
+            elif each != record:
+                found.append(each)
+        return tuple(found)
+
+    def concepts(self) -> Iterator[MeshConcept]:
+        """Give each concept in the order of the codes. `close_hierarchy` has been called."""
+        import duckdb
+
+        try:
+            rows = self._db.execute(_CONCEPTS)
+            while some := rows.fetchmany(_MANY):
+                for record, joined in some:
+                    said: dict[str, list[str]] = {}
+                    for each in joined.split(SEVERAL):
+                        kind, _, value = each.partition(" ")
+                        said.setdefault(kind, []).append(value)
+                    if "label" in said:
+                        yield self._concept(record, said)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OSError(str(error).splitlines()[0]) from None
+
+    def _concept(self, record: str, said: Mapping[str, Sequence[str]]) -> MeshConcept:
+        label = _text(min(said["label"]))
+        if record[0] == "C":
+            # a supplementary concept may be mapped to a pair of descriptor and qualifier
+            parents = self._known(record, {each.partition("Q")[0] for each in said.get("mapped", ())})
+            actions = self._known(record, said.get("action", ()))
+        else:
+            parents, actions = self._parents[record], self._actions.get(record, ())
+        concept = Concept(
+            curie=f"mesh:{record}",
+            label=label,
+            vocabulary="mesh",
+            synonyms=tuple(sorted({text for name in said.get("name", ()) if (text := _text(name)) != label})),
+            parents=tuple(f"mesh:{each}" for each in parents),
+            tree_numbers=self._trees.get(record, ()),
+            actions=tuple(f"mesh:{each}" for each in actions),
+            codes=tuple(sorted({text for code in said.get("code", ()) if (text := _text(code)) != "0"})),
+        )
+        qualifiers = tuple(sorted(set(said.get("qualifier", ()))))
+        return MeshConcept(concept, self._closed(record, parents, actions), qualifiers)
+
+    def _closed(self, record: str, parents: tuple[str, ...], actions: tuple[str, ...]) -> tuple[str, ...]:
+        """Give what is above a record; most supplementary concepts share it with their only descriptor."""
+        if record[0] == "C" and len(parents) == 1 and not actions:
+            return self._above[parents[0]]
+        above = set(self._above.get(record, ()))
+        above.update(*(self._above[each] for each in (*actions, *(parents if record[0] == "C" else ()))))
+        return tuple(sorted(above))
+
+
+_RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+
+
+def _text(literal: str) -> str:
+    """Give the text of a literal as N-Triples writes it.
+
+    >>> _text('"Sj\\\\u00F6gren"@en .')
+    'Sjögren'
+    """
+    text = literal[1 : literal.rfind('"')]
+    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    return chr(int(code, 16)) if code else _PLAIN.get(escape[3], escape[3])
