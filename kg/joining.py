@@ -44,6 +44,11 @@ def entry_of(study: Study) -> Entry:
     return entry(record_iri(study.record.document, study.record.method), study.key, said(study))
 
 
+def stored_entry(study: Study) -> Entry:
+    """Give what a record of a store says of itself, whose key may have come from others."""
+    return entry(record_iri(study.record.document, study.record.method), study.key, said(study))
+
+
 class _Held(NamedTuple):
     """A record as a node, what ties it to other nodes, and what does not."""
 
@@ -334,7 +339,11 @@ def alone(study: Study) -> str:
     >>> alone(Study(key="pmid:1", record=record, identifiers=("NCT00000001",)))
     'NCT00000001'
     """
-    own = entry_of(study)
+    return key_alone(entry_of(study))
+
+
+def key_alone(own: Entry) -> str:
+    """Give the key of the study of a record, as far as that follows from what it says of itself."""
     return settle([own], Index()).resolutions[own.record].key
 
 

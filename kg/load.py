@@ -259,5 +259,5 @@ def read_study(path: str | Path) -> Study:
     given = Input.from_path(path)
     piece = Piece(given.name, given.content, readers.detect(given.content, given.name))
     study, text = readers.read_piece(piece)
-    study = mapping.prepare(piece, study, text)[0]
+    study = mapping.prepare(piece, study, text, as_stored=piece.format == "rdf")[0]
     return rekey(study, alone(study))

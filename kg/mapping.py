@@ -15,7 +15,7 @@ import msgspec
 from picograph.kg import readers
 from picograph.kg.derivation import derive
 from picograph.kg.identity import with_stated_key
-from picograph.kg.joining import Entry, alone, entry_of
+from picograph.kg.joining import Entry, entry_of, key_alone, stored_entry
 from picograph.kg.linking import link, unmatched
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Place, Record, Source
@@ -140,18 +140,19 @@ def _refuse(piece: Piece, study: Study, problems: list[Problem]) -> None:
         raise RecordError(refused)
 
 
-def prepare(piece: Piece, study: Study, text: str | None) -> tuple[Study, tuple[str, ...]]:
+def prepare(piece: Piece, study: Study, text: str | None, *, as_stored: bool = False) -> tuple[Study, tuple[str, ...]]:
     """Link a study, check it, and add its derived numbers; gives it with what to be cautious of.
 
+    :param as_stored: only check it: it was stored before, linked and with its derived numbers
     :raises RecordError: if its facts cannot all be true
     """
-    study = link(with_stated_key(study))
+    study = study if as_stored else link(with_stated_key(study))
     problems = check(study, text)
     _refuse(piece, study, problems)
     cautions = tuple(
         f"{problem.what} ({where(piece, problem.path)})" for problem in problems if problem.severity == "caution"
     )
-    return derive(study), cautions
+    return (study if as_stored else derive(study)), cautions
 
 
 def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, Written]:
@@ -161,23 +162,24 @@ def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, Written]:
     return GraphText(names_of(study).record, written.lines, rows), written
 
 
-def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "") -> Mapped:
+def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "", *, as_stored: bool = False) -> Mapped:
     """Map a study that was read.
 
     :param text: what its places refer to, where it is at hand
     :param made_from: the `input_checksum`, where the record alone decides what its graph says
+    :param as_stored: it was stored before: linked, with its derived numbers, under a key that others may have given it
     :raises RecordError: if its facts cannot all be true
     """
-    study, cautions = prepare(piece, study, text)
-    entry = entry_of(study)
-    study = rekey(study, alone(study))  # which it is of as a rule: `filing` sees to the others
+    study, cautions = prepare(piece, study, text, as_stored=as_stored)
+    own = stored_entry(study) if as_stored else entry_of(study)
+    study = rekey(study, key_alone(own))  # which it is of as a rule: `filing` sees to the others
     graph, written = graph_text(study, made_from)
     return Mapped(
         name=piece.name,
         graph=graph,
         checksum=written.checksum,
         study=study.key,
-        entry=entry,
+        entry=own,
         source=study.record.source,
         text=text,
         facts=written.facts,
@@ -198,6 +200,15 @@ def _read(piece: Piece) -> tuple[Study, str | None]:
     return read_words(piece)
 
 
+def _map_stored(piece: Piece, find_text: FindText) -> Mapped:
+    """Map a record from a dump."""
+    from picograph.kg.readers.rdf_dump import read_stored
+
+    stored = read_stored(piece.content, piece.name)
+    text = text_for(piece, stored.study.record, find_text)
+    return map_study(piece, stored.study, text, stored.made_from, as_stored=True)
+
+
 def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
     """Map one record. Whatever is wrong with it is what is given back.
 
@@ -205,6 +216,8 @@ def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
     """
     source = None
     try:
+        if piece.format == "rdf":
+            return _map_stored(piece, find_text)
         study, text = _read(piece)
         source = study.record.source
         if text is not None:

@@ -25,6 +25,7 @@ READERS = {
     "nbib": "picograph.kg.readers.nbib:read",
     "ris": "picograph.kg.readers.ris:read",
     "clinicaltrials": "picograph.kg.readers.clinicaltrials:read",
+    "rdf": "picograph.kg.readers.rdf_dump:read",
     "pubmed-text": "picograph.kg.readers.pubmed_text:read",
 }
 GROUP = "picograph.readers"
