@@ -173,6 +173,29 @@ def questions() -> str:
     return page("Questions", "queries/evidence and queries/quality", body)
 
 
+def asked() -> str:
+    """Write the page that leads from the questions that users ask to what answers them."""
+    lines = (Path(__file__).parent / "asked.tsv").read_text("utf-8").splitlines()
+    rows = [dict(zip(lines[0].split("\t"), line.split("\t"), strict=True)) for line in lines[1:]]
+    body = [
+        "Which command answers which of the questions that users ask, by their numbers. `STUDY` is a key such as "
+        "`NCT00105443` or `doi:10.1016/j.ijrobp.2014.01.017`; a value such as `sorafenib` stands for your own. "
+        "Integrity questions are asked by `picograph validate`, each by the rule that is named.",
+        "",
+    ]
+    for section in dict.fromkeys(row["section"] for row in rows):
+        body += [f"## {section}", ""]
+        body += table(
+            ("number", "question", "command", "see also" if section != "Integrity" else "rule"),
+            (
+                (row["number"], row["question"], f"`picograph {row['command']}`", row["see"])
+                for row in rows
+                if row["section"] == section
+            ),
+        )
+    return page("Questions that users ask", "docs/asked.tsv", body)
+
+
 # --- ontology -------------------------------------------------------------------------------------------------
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -455,6 +478,7 @@ def study_file_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "asked.md": asked,
     "commands.md": commands,
     "ontology.md": ontology_page,
     "questions.md": questions,

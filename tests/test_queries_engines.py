@@ -131,7 +131,7 @@ def test_a_quality_question_has_one_answer(faulty: tuple[Store, Store], engine: 
         answers = [list(_texts(store.query(question.text), list(question.columns))) for store in faulty]
         assert answers[0] == answers[1], name
         found_by[name] = len(answers[0])
-    assert len(found_by) >= 9
+    assert len(found_by) >= 11
     assert all(found_by.values()), found_by
 
 

@@ -76,6 +76,45 @@ CASES = {
         ["s:part a pg:Estimate ; pg:inArm <NCT00000003/arm/a> . <NCT00000003/arm/a> pg:ofStudy <NCT00000003> ."],
         ["s:part a pg:Estimate ; pg:inArm s:arm . s:arm pg:ofStudy <NCT00000002> ."],
     ),
+    "percent-as-count": (
+        [
+            "s:part a pg:AdverseEventResult ; pg:affected 38 ; pg:percentReported 38.0 ; pg:atRisk 50 .",
+            "s:part a pg:Baseline ; pg:count 55 ; pg:percentReported 55.0 ; pg:inArm s:arm . s:arm pg:enrolled 400 .",
+            's:part a pg:Estimate ; pg:statistic pg:Proportion ; pg:count 15 ; pg:unit "%" ; pg:value 15.0 ; '
+            "pg:denominator 40 .",
+            "s:part a pg:AdverseEventResult ; pg:affected 37.5 .",
+            's:part a pg:Estimate ; pg:statistic pg:Count ; pg:unit "%" ; pg:value 40.0 .',
+        ],
+        [
+            "s:part a pg:AdverseEventResult ; pg:affected 38 ; pg:percentReported 38.0 ; pg:atRisk 100 .",
+            "s:part a pg:AdverseEventResult ; pg:affected 15 ; pg:percentReported 15.0 ; pg:atRisk 98 .",
+            "s:part a pg:AdverseEventResult ; pg:affected 0 ; pg:percentReported 0.0 ; pg:atRisk 40 .",
+            # of how many is not known: nothing says that it is not of 100
+            "s:part a pg:AdverseEventResult ; pg:affected 38 ; pg:percentReported 38.0 .",
+            's:part a pg:Estimate ; pg:statistic pg:Proportion ; pg:count 22 ; pg:unit "%" ; pg:value 55.0 ; '
+            "pg:denominator 40 .",
+        ],
+    ),
+    "hazard-ratio-in-one-arm": (
+        [
+            "s:part a pg:Estimate ; pg:statistic pg:HazardRatio ; pg:value 0.7 . s:arm a pg:Arm ; "
+            "pg:ofStudy <NCT00000002> ; pg:evidence <https://w3id.org/picograph/source/x#char=5,9> .",
+            "s:part a pg:Estimate ; pg:statistic pg:HazardRatio . <NCT00000002> pg:design s:design . "
+            "s:design pg:numberOfArms 1 .",
+        ],
+        [
+            "s:part a pg:Estimate ; pg:statistic pg:HazardRatio ; pg:value 0.7 . s:one a pg:Arm ; "
+            "pg:ofStudy <NCT00000002> . s:two a pg:Arm ; pg:ofStudy <NCT00000002> .",
+            # another record says that there are more, though one arm only is described
+            "s:part a pg:Estimate ; pg:statistic pg:HazardRatio . s:one a pg:Arm ; pg:ofStudy <NCT00000002> . "
+            "<NCT00000002> pg:design s:design . s:design pg:numberOfArms 2 .",
+            # a factor within the arm is no contrast of arms
+            "s:part a pg:Association ; pg:statistic pg:HazardRatio ; pg:value 0.7 . s:one a pg:Arm ; "
+            "pg:ofStudy <NCT00000002> .",
+            # nothing says how many arms there are
+            "s:part a pg:Estimate ; pg:statistic pg:HazardRatio ; pg:value 0.7 .",
+        ],
+    ),
     "p-against-interval": (
         [
             "s:part a pg:Estimate ; pg:statistic pg:HazardRatio ; pg:intervalLow 0.5 ; pg:intervalHigh 1.2 ; "
@@ -117,7 +156,7 @@ def _store(triples: str) -> Store:
 
 def test_every_integrity_question_has_cases() -> None:
     assert set(CASES) == set(catalog.names("quality"))
-    assert len(CASES) >= 9
+    assert len(CASES) >= 11
 
 
 @pytest.mark.parametrize(("rule", "triples"), [(rule, each) for rule, (bad, _) in CASES.items() for each in bad])

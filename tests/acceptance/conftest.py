@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from picograph.tests.acceptance.program import PAIR, SEED, STUDY_FILE, Program
+from picograph.tests.acceptance.program import PAIR, SEED, STUDY_FILE, WORKED, Program
 from picograph.tests.servers import oxigraph
 
 
@@ -20,6 +20,15 @@ def folder(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the two records of the seed study. Nobody changes it."""
     folder = tmp_path_factory.mktemp("store") / "seed"
     loaded = program("load", SEED, STUDY_FILE, store=folder)
+    assert loaded.code == 0, loaded.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def both(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the seed study and one of two arms: they answer every question that is not of pairs."""
+    folder = tmp_path_factory.mktemp("store") / "both"
+    loaded = program("load", SEED, STUDY_FILE, WORKED, store=folder)
     assert loaded.code == 0, loaded.err
     return folder
 

@@ -7,23 +7,14 @@ from typing import Any
 
 import pytest
 
-from picograph.tests.acceptance.program import KEY, OF_PAIRS, QUESTIONS, SEED, STUDY_FILE, Program
+from picograph.tests.acceptance.program import KEY, OF_PAIRS, QUESTIONS, Program
 
 EXAMPLES = ("--drug", "sorafenib"), ("--study", KEY)
 
 
 # what counts studies names them, or their number, in place of places
-COUNTS = {"event-totals", "gaps", "similar-studies", "studies-by-branch", "studies-by-phase", "studies-by-year"}
-WORKED = Path(__file__).resolve().parents[1] / "records" / "worked-two-arms.yaml"
-
-
-@pytest.fixture(scope="module")
-def both(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the seed study and one of two arms: together they answer every question."""
-    folder = tmp_path_factory.mktemp("store") / "both"
-    loaded = program("load", SEED, STUDY_FILE, WORKED, store=folder)
-    assert loaded.code == 0, loaded.err
-    return folder
+COUNTS = {"event-totals", "gaps", "similar-studies", "studies-by-branch", "studies-by-design", "studies-by-phase"}
+COUNTS |= {"studies-by-treatment", "studies-by-year"}
 
 
 def _flat(value: Any) -> str:
