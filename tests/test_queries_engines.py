@@ -69,15 +69,6 @@ def _alike(embedded: Store, remote: Store, name: str, cases: list[dict[str, Any]
     return rows
 
 
-# Questions that Virtuoso answered otherwise on these records; why is not known yet. Each is still asked.
-OTHERWISE = {"population", "randomised-studies", "studies", "treatment-pairs"}
-
-
-def _known(name: str, engine: str) -> None:
-    if engine == "virtuoso" and name in OTHERWISE:
-        pytest.xfail("Virtuoso answers this question otherwise")
-
-
 @pytest.mark.parametrize("engine", SERVERS)
 @pytest.mark.parametrize("name", catalog.names())
 def test_a_question_has_one_answer(
@@ -86,19 +77,14 @@ def test_a_question_has_one_answer(
     record_property("engines", [name, engine])
     asked = _cases(name)[:FEW]
     assert asked, "a question without a worked answer"
-    try:
-        _alike(embedded, remote, name, asked)
-    except AssertionError:
-        _known(name, engine)
-        raise
+    _alike(embedded, remote, name, asked)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("engine", SERVERS)
 def test_all_worked_answers_are_the_same(embedded: Store, remote: Store, engine: str) -> None:
-    names = [name for name in catalog.names() if engine != "virtuoso" or name not in OTHERWISE]
-    rows = sum(_alike(embedded, remote, name, _cases(name)) for name in names)
-    assert rows > len(names) > 30
+    rows = sum(_alike(embedded, remote, name, _cases(name)) for name in catalog.names())
+    assert rows > len(catalog.names()) > 30
 
 
 FAULTY = [triples for pair in FAULTS.values() for kind in pair for triples in kind]
