@@ -38,7 +38,6 @@ from picograph.kg.results import (
     TimePoint,
 )
 from picograph.kg.source import Method, Place, Record, Source
-from picograph.kg.store import Store
 from picograph.kg.study import (
     Allocation,
     Arm,
@@ -59,8 +58,6 @@ from picograph.kg.study import (
     StudyDesign,
     StudyType,
 )
-from picograph.kg.triples import names_of, quads_of
-from picograph.kg.words import words_graphs
 from picograph.ontology import concepts
 from picograph.ontology.prefixes import expand
 
@@ -482,23 +479,3 @@ def publication(drawn: Study, number: int) -> Study:
     again = tuple(Condition(label=each.label, concept=each.concept, evidence=place) for each in conditions)
     population = Population(enrolled=drawn.population.enrolled, conditions=again, evidence=place)
     return Study(key=drawn.key, record=record, report=report, population=population)
-
-
-def fill(store: Store, triples: int, seed: int = 1) -> int:
-    """Load drawn studies of about so many triples, and the vocabularies, full MeSH among them.
-
-    :returns: the number of studies
-    """
-    count = 0
-    with store.write() as writer:
-        for graph, quads in words_graphs().items():
-            more = list(vocabulary_quads()) if graph == MESH else []
-            writer.replace(graph, list(dict.fromkeys([*quads, *more])))
-        number = 0
-        while count < triples:
-            number += 1
-            for each in studies(seed, range(number, number + 1)):
-                quads = quads_of(each)
-                count += len(quads)
-                writer.replace(names_of(each).record, quads)
-    return number
