@@ -6,6 +6,7 @@ nobody has checked them.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions
@@ -16,11 +17,19 @@ from picograph.kg.source import Method
 if TYPE_CHECKING:
     from picograph.kg.store import Store
 
-_READ = (Method.RULE, Method.MODEL)
-_RECORDS = f"""PREFIX pg: <{PG}>
-SELECT ?record ?document WHERE {{
-  VALUES ?method {{ %s }}
-  GRAPH ?record {{ ?record pg:method ?method ; pg:documentKey ?document }}
+_READ = f"{NamedNode(enum_iri(Method.RULE))} {NamedNode(enum_iri(Method.MODEL))}"
+# how many were read so, from one index; none in most stores, and then nothing else is asked
+_NUMBER = f"""PREFIX pg: <{PG}>
+SELECT (COUNT(*) AS ?number) WHERE {{
+  VALUES ?method {{ {_READ} }}
+  GRAPH ?record {{ ?record pg:method ?method }}
+}}"""
+# from the curated records, which are few, to the others of their documents
+_LEFT_OUT = f"""PREFIX pg: <{PG}>
+SELECT DISTINCT ?record WHERE {{
+  GRAPH ?curated {{ ?curated pg:method {NamedNode(enum_iri(Method.CURATED))} ; pg:documentKey ?document }}
+  GRAPH ?record {{ ?record pg:documentKey ?document ; pg:method ?method }}
+  FILTER (?method IN ({_READ.replace(" ", ", ")}))
 }}"""
 # the graphs of records in a question; those of vocabularies have other names
 _GRAPH = re.compile(r"GRAPH (?P<graph>\?(?:record|other|first|second|third|any)) \{")
@@ -34,21 +43,21 @@ class Readings:
     ()
     """
 
-    def __init__(self, read: dict[str, str], curated: set[str]) -> None:
-        """Take the named graphs of records that were read so, each with its document, and the curated documents."""
-        self.read = read
-        self.left_out = tuple(sorted(record for record, document in read.items() if document in curated))
+    def __init__(self, number: int, left_out: Iterable[str]) -> None:
+        """Take how many named graphs were read so, and those of them whose document a person has read."""
+        self.number = number
+        self.left_out = tuple(sorted(left_out))
 
     @classmethod
     def of(cls, store: "Store") -> "Readings":
         """Ask a store which records were read by rules or a model."""
-        read = _records(store, _READ)
-        return cls(read, set(_records(store, (Method.CURATED,)).values()) if read else set())
+        number = int(next(_terms(store, _NUMBER)).value) if store.exists() else 0
+        return cls(number, (record.value for record in _terms(store, _LEFT_OUT)) if number else ())
 
     def narrow(self, sparql: str) -> str:
         """Give a question without the records that a person's reading goes before.
 
-        >>> Readings({"http://x/1": "pmid:1"}, {"pmid:1"}).narrow("SELECT * { GRAPH ?record { ?s ?p ?o } }")
+        >>> Readings(1, ["http://x/1"]).narrow("SELECT * { GRAPH ?record { ?s ?p ?o } }")
         'SELECT * { FILTER (?record NOT IN (<http://x/1>)) GRAPH ?record { ?s ?p ?o } }'
         """
         if not self.left_out:
@@ -64,7 +73,7 @@ class Readings:
             number = len(self.left_out)
             records = "1 record" if number == 1 else f"{number} records"
             said.append(f"{records} that rules read are left out: a person has read the same documents.")
-        if left := len(self.read) - len(self.left_out):
+        if left := self.number - len(self.left_out):
             records = "1 record that was" if left == 1 else f"{left} records that were"
             said.append(
                 f"The store holds {records} read from words by rules or a model and checked by nobody:"
@@ -73,14 +82,9 @@ class Readings:
         return tuple(said)
 
 
-def _records(store: "Store", methods: tuple[Method, ...]) -> dict[str, str]:
-    if not store.exists():
-        return {}
-    rows = store.query(_RECORDS % " ".join(str(NamedNode(enum_iri(method))) for method in methods))
+def _terms(store: "Store", sparql: str) -> Iterator[NamedNode | Literal]:
+    rows = store.query(sparql)
     assert isinstance(rows, QuerySolutions)
-    found = {}
     for row in rows:
-        record, document = row["record"], row["document"]
-        if isinstance(record, NamedNode) and isinstance(document, Literal):
-            found[record.value] = document.value
-    return found
+        assert isinstance(row[0], NamedNode | Literal)
+        yield row[0]
