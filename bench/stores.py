@@ -36,7 +36,8 @@ def _published() -> list[ox.Quad]:
         file = Path(folder) / "mesh.nt"
         subprocess.run([sys.executable, str(tool), str(file)], check=True, stdout=subprocess.DEVNULL)
         graph = ox.NamedNode(MESH)
-        return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES)]
+        found = ox.parse(path=file, format=ox.RdfFormat.N_TRIPLES)
+        return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found]
 
 
 def fill(store: Store, triples: int, seed: int = 1) -> int:
