@@ -4,35 +4,50 @@ from typing import Any
 
 import click
 
-from picograph.commands.terminal import open_store, out, say, store_options
+from picograph.commands.terminal import (
+    ROW_FORMATS,
+    columns_of,
+    default_format,
+    format_option,
+    open_store,
+    out,
+    print_rows,
+    say,
+    store_options,
+)
 from picograph.ontology.errors import UsageError
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
 @click.option("--study", "studies", multiple=True, metavar="KEY", help="This study only; may be given again.")
 @click.option("--question", metavar="NAME", help="The rows of this question; tables for meta-analysis need one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the question.")
 @click.option("--words", is_flag=True, help="The ontology and the vocabularies too.")
 @click.option("--report", metavar="FILE", help="Write what could not be expressed, as JSON lines.")
+@format_option(*ROW_FORMATS)
 @store_options
 def export(
-    target: str,
+    target: str | None,
     output: str | None,
     studies: tuple[str, ...],
     question: str | None,
     settings: tuple[str, ...],
     words: bool,
     report: str | None,
+    form: str | None,
     store: str | None,
     update_endpoint: str | None,
 ) -> None:
     """Write the records of the store, or an answer, for another tool.
 
-    TARGET is one of turtle, trig, nt, nq, jsonld, rdfxml; csv, parquet, xlsx (one long extraction table); metafor; ris,
-    csl-json. What the target could not express is told on standard error, and with --report in a file.
+    Without a TARGET, lists them. What the target could not express is told on standard error, and with --report in a
+    file.
     """
+    if target is None:
+        _list(form)
+        return
     from picograph.queries.exports import export as exporter
     from picograph.queries.exports import write_whole
     from picograph.queries.exports.selection import Losses, Selection
@@ -60,6 +75,13 @@ def export(
         import msgspec
 
         write_whole(report, (msgspec.json.encode(each) + b"\n" for each in losses.found()))
+
+
+def _list(form: str | None) -> None:
+    from picograph.queries.exports import summaries
+
+    rows = [{"target": name, "writes": words} for name, words in summaries().items()]
+    print_rows(columns_of(target="text", writes="text"), rows, default_format(form))
 
 
 def _asked(store: Any, question: str, settings: tuple[str, ...]) -> Any:

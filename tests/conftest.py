@@ -16,7 +16,8 @@ _HOMES = itertools.count()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print which question was asked of which engine, and whether the answer was right."""
+    """Print which question was asked of which engine, and whether the answer was right; and which export was opened."""
+    _print_exports(terminalreporter)
     outcomes: dict[str, dict[str, bool]] = {}
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, ()):
@@ -33,6 +34,29 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for name in ("question", *sorted(outcomes)):
             cells = engines if name == "question" else [_word(outcomes[name].get(engine)) for engine in engines]
             terminalreporter.write_line(f"{name:<32}" + "  ".join(f"{cell:<16}" for cell in cells).rstrip())
+
+
+def _print_exports(terminalreporter: Any) -> None:
+    """Print which target, of which input, was opened by what."""
+    told: dict[str, str] = {}
+    swept: dict[str, dict[str, bool]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            for key, value in getattr(report, "user_properties", ()):
+                if key == "exports":
+                    target, name, told[value[0]] = value
+                    swept.setdefault(target, {})[name] = outcome == "passed"
+    if not swept:
+        return
+    right, of = sum(sum(each.values()) for each in swept.values()), sum(map(len, swept.values()))
+    inputs = sorted({name for each in swept.values() for name in each})
+    terminalreporter.write_line(f"targets x inputs: {len(swept)} x {len(inputs)}, {right} of {of} opened")
+    if terminalreporter.verbosity > 0:
+        terminalreporter.write_line(f"{'target':<18}{'opened by':<36}" + "  ".join(f"{each:<11}" for each in inputs))
+        for target in sorted(swept):
+            cells = ["opened" if swept[target].get(each) else "REFUSED" for each in inputs]
+            line = f"{target:<18}{told[target]:<36}" + "  ".join(f"{cell:<11}" for cell in cells)
+            terminalreporter.write_line(line.rstrip())
 
 
 def _word(right: bool | None) -> str:

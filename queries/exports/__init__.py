@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXPORTS = {
     "csl-json": "picograph.queries.exports.references:csl_json",
     "csv": "picograph.queries.exports.extraction:csv",
+    "fhir": "picograph.queries.exports.fhir:fhir",
     "jsonld": "picograph.queries.exports.jsonld:jsonld",
     "metafor": "picograph.queries.exports.meta:metafor",
     "nq": "picograph.queries.exports.rdf:nq",
@@ -57,6 +58,22 @@ def targets() -> dict[str, str]:
     from importlib.metadata import entry_points
 
     return {point.name: point.value for point in entry_points(group=GROUP)} | EXPORTS
+
+
+def summaries() -> dict[str, str]:
+    """Give every target with the first sentence of its docstring; of one that cannot be used, why.
+
+    >>> summaries()["ris"]
+    'RIS, UTF-8, a reference for each document.'
+    """
+    found = {}
+    for name in sorted(targets()):
+        try:
+            words = (export(name).__doc__ or "").strip().partition("\n")[0]
+        except UsageError as error:
+            words = error.what
+        found[name] = words.removeprefix("Write ")
+    return found
 
 
 def export(target: str) -> Export:
