@@ -24,7 +24,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def fhir(selection: Selection, losses: Losses) -> Iterator[bytes]:
-    """Write a Bundle, a resource at a time."""
+    """Write a FHIR R5 Bundle: Citation, ResearchStudy, EvidenceVariable and Evidence."""
     yield b'{"resourceType":"Bundle","type":"collection"'
     before = b',"entry":[\n'
     retracted = {each.record for each in selection.retractions.found}
