@@ -269,6 +269,8 @@ class Baseline(Result, frozen=True, kw_only=True):
     """A property of the participants at entry: a count with its denominator, or a quantity."""
 
     variable: Text
+    description: Text | None = None  # what the source says of it at length, such as the ends of a scale
+    analysis_set: Text | None = None
     concept: tuple[Curie, ...] = ()
     component: Text | None = None  # the part of the variable that the number is about, as reported
     level: Text | None = None  # the category or scale level, as reported

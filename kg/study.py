@@ -33,6 +33,9 @@ StudyKey = Annotated[
 ]
 
 
+Date = Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]  # a year, a month or a day, as known
+
+
 class StudyType(StrEnum):
     """Whether the study gave its participants a treatment or observed what they got."""
 
@@ -223,8 +226,8 @@ class Report(Part, frozen=True, kw_only=True):
     brief_title: Text | None = None
     acronym: Text | None = None
     journal: Text | None = None  # as stated: ISO abbreviation or full title
-    published: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
-    updated: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None  # of a registry record
+    published: Date | None = None
+    updated: Date | None = None  # of a registry record
     volume: Text | None = None
     issue: Text | None = None
     pages: Text | None = None
@@ -235,6 +238,7 @@ class Report(Part, frozen=True, kw_only=True):
     authors: tuple[Author, ...] = ()
     retracted: bool | None = None  # None: the source does not say so
     related: tuple[RelatedReport, ...] = ()
+    limitations: Text | None = None  # that its authors state
 
 
 class SecondaryIdentifier(Part, frozen=True, kw_only=True):
@@ -246,7 +250,7 @@ class SecondaryIdentifier(Part, frozen=True, kw_only=True):
 
 
 class StudyDesign(Part, frozen=True, kw_only=True):
-    """The plan of the study, as far as the record states it."""
+    """The plan of the study and how far it has come, as far as the record states it."""
 
     study_type: StudyType | None = None
     phase: Phase | None = None
@@ -257,6 +261,17 @@ class StudyDesign(Part, frozen=True, kw_only=True):
     purpose: Text | None = None  # in the words of the record
     observational_model: Text | None = None  # in the words of the record
     time_perspective: Text | None = None  # of an observational study, in the words of the record
+    sampling: Text | None = None  # of an observational study, in the words of the record
+    model_description: Text | None = None
+    masking_description: Text | None = None
+    status: Text | None = None  # how far the study has come, in the words of the record
+    why_stopped: Text | None = None
+    started: Date | None = None
+    started_kind: Text | None = None  # whether it is past or planned, in the words of the record; None: not reported
+    primary_completion: Date | None = None  # of the last measurement of the primary outcome
+    primary_completion_kind: Text | None = None
+    completed: Date | None = None
+    completed_kind: Text | None = None
     multicentre: bool | None = None
     centres: Count | None = None
     number_of_arms: Annotated[int, Meta(ge=1)] | None = None
@@ -284,6 +299,8 @@ class Population(Part, frozen=True, kw_only=True):
     enrolment: EnrolmentKind | None = None
     description: Text | None = None
     eligibility_text: Text | None = None  # all criteria as one text, as printed
+    recruitment: Text | None = None  # when and where participants were found, as printed
+    pre_assignment: Text | None = None  # what came between enrolment and allocation, as printed
     conditions: tuple[Condition, ...] = ()
     eligibility: tuple[EligibilityCriterion, ...] = ()
 

@@ -38,7 +38,8 @@ CAUTIONS = (
 SECTIONS = ("Design", "Population", "Arms and interventions", "Participant flow", "Outcomes", "Adverse events")
 _DESIGN = {  # fields of a design: what people call them
     "study_type": "type", "phase": "phase", "allocation": "allocation", "model": "model", "masking": "masking",
-    "purpose": "purpose", "multicentre": "several centres", "centres": "centres", "number_of_arms": "number of arms",
+    "purpose": "purpose", "multicentre": "several centres", "centres": "centres", "status": "status",
+    "number_of_arms": "number of arms",
 }  # fmt: skip
 
 

@@ -186,6 +186,12 @@ class _Page:
                 f"{arms} arm{'s' if arms != 1 else ''}" if arms else "",
             ])  # fmt: skip
             yield "design", text, design
+            dates = (f"{name} {date}" for name, date in (("from", design.started), ("to", design.completed)) if date)
+            status = _join([design.status, *dates, design.why_stopped and f"stopped: {design.why_stopped}"])
+            if status:
+                yield "status", status, design
+        if report.limitations:
+            yield "limitations", report.limitations, report
 
     def population(self) -> Iterator[tuple[str, str, Part]]:
         population = self.study.population

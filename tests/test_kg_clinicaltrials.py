@@ -477,6 +477,63 @@ def test_real_records_keep_to_the_shapes(path: Path) -> None:
     assert conforms, text
 
 
+# What is not read, and why: it is no evidence, it is said elsewhere in the record, or MeSH itself says it better.
+NOT_READ = re.compile(
+    r"""/hasResults|/documentSection/.*|/derivedSection/miscInfoModule/.*
+    |/derivedSection/\w+BrowseModule/(?:ancestors|browseLeaves|browseBranches)/.*
+    |/protocolSection/(?:contactsLocations|oversight|ipdSharingStatement|sponsorCollaborators|description)Module/.*
+    |/protocolSection/referencesModule/(?:availIpds|seeAlsoLinks)/.*
+    |/protocolSection/identificationModule/(?:organization/class|secondaryIdInfos/\d+/link)
+    |/protocolSection/conditionsModule/keywords/.*|/protocolSection/eligibilityModule/stdAges/.*
+    |/protocolSection/designModule/patientRegistry|/protocolSection/statusModule/(?:\w+Submit\w*|statusVerifiedDate)
+    |/protocolSection/statusModule/(?:resultsFirstPost|dispFirstPost)DateStruct/.*|.*PostDateStruct/type
+    |/protocolSection/statusModule/expandedAccessInfo/.*
+    |/protocolSection/armsInterventionsModule/interventions/\d+/armGroupLabels/\d+   # the arms name them too
+    |/resultsSection/moreInfoModule/(?:certainAgreement|pointOfContact)/.*
+    |/resultsSection/outcomeMeasuresModule/outcomeMeasures/\d+/reportingStatus
+    |/resultsSection/.*/(?:groupId|groupIds/\d+|(?:groups|eventGroups)/\d+/id|denoms/\d+/units)   # followed, not kept
+    |/resultsSection/.*/(?:groups|eventGroups)/\d+/description   # of an arm of the plan, which has its own
+    """,
+    re.VERBOSE,
+)
+
+
+@needs_files
+def test_every_field_is_read_or_left_for_a_reason() -> None:
+    read_fields, left = 0, 0
+    for path in FILES:
+        raw = json.loads(path.read_bytes())
+        places = {str(place) for part in model.parts_of(read(path.read_bytes(), path.name)) for place in part.evidence}
+        for steps, _ in walk(raw, ()):
+            pointer = "/" + "/".join(map(str, steps))
+            if pointer in places:
+                read_fields += 1
+            elif not overridden(raw, steps):
+                assert NOT_READ.fullmatch(pointer), f"{path.stem} {pointer} is not read"
+                left += 1
+    assert read_fields > 1600, read_fields
+    assert left > 800, left
+
+
+@needs_files
+def test_how_far_a_study_has_come() -> None:
+    design = read(content("NCT00973089"), "stopped").design
+    raw = json.loads(content("NCT00973089"))["protocolSection"]["statusModule"]
+    assert design is not None
+    assert (design.status, design.why_stopped) == (raw["overallStatus"], raw["whyStopped"])
+    assert (design.started, design.started_kind) == (raw["startDateStruct"]["date"], None)  # this one does not say
+    assert (design.completed, design.completed_kind) == (raw["completionDateStruct"]["date"], "ACTUAL")
+
+
+def test_a_reference_that_is_retracted_says_so() -> None:
+    made = record()
+    made["protocolSection"]["referencesModule"] = {
+        "references": [{"pmid": "1", "retractions": [{"pmid": "2", "source": "J Made Up"}]}, {"pmid": "3"}]
+    }
+    related = read(json.dumps(made).encode(), "made-up").report.related
+    assert [(each.pmid, each.note) for each in related] == [("1", "retracted: PMID 2"), ("3", None)]
+
+
 # --- what a record does not state ------------------------------------------------------------------------------------
 
 
@@ -487,7 +544,7 @@ def test_a_record_cut_down_gives_what_it_has_and_nothing_else() -> None:
     assert made == Study(
         key="NCT00465816",
         record=Record(
-            document="NCT00465816", source=made.record.source, method=Method.REGISTRY, reader="clinicaltrials 1"
+            document="NCT00465816", source=made.record.source, method=Method.REGISTRY, reader="clinicaltrials 2"
         ),
         secondary_identifiers=(
             SecondaryIdentifier(

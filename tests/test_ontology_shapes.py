@@ -50,7 +50,7 @@ study:study a pg:Study ; rdfs:label "A trial" ; pg:key "NCT00000001" ; pg:identi
     pg:mention study:mention .
 study:report a pg:Report ; {PART} ; pg:doi "10.1000/one" ;
     pg:pmid "1" ; pg:pmcid "PMC1" ; pg:registryId "NCT00000001" ; pg:title "A trial" ; pg:journal "J" ;
-    pg:briefTitle "Trial" ; pg:acronym "TRIAL" ; pg:updated "2015-01-31" ;
+    pg:briefTitle "Trial" ; pg:limitations "it was small" ; pg:acronym "TRIAL" ; pg:updated "2015-01-31" ;
     pg:published "2014-04" ; pg:volume "1" ; pg:issue "2" ; pg:pages "3-4" ; pg:publicationType study:type ;
     pg:meshHeading study:heading ; pg:substance study:substance ; pg:supplementaryConcept study:supplementary ;
     pg:author study:author ; pg:retracted true ; pg:relatedReport study:related .
@@ -74,11 +74,16 @@ study:related a pg:RelatedReport ; {PART} ; pg:relation "RetractionIn" ;
     pg:citation "J Test. 2015;2:3" ; pg:pmid "2" ; pg:note "in part" .
 study:design a pg:StudyDesign ; {PART} ; pg:phase pg:Phase2 ;
     pg:studyType pg:InterventionalStudy ; pg:masked "PARTICIPANT" , "INVESTIGATOR" ; pg:purpose "TREATMENT" ;
-    pg:observationalModel "COHORT" ; pg:timePerspective "PROSPECTIVE" ; pg:allocation pg:Randomised ;
+    pg:observationalModel "COHORT" ; pg:sampling "PROBABILITY_SAMPLE" ; pg:modelDescription "two by two" ;
+    pg:maskingDescription "capsules" ; pg:status "TERMINATED" ; pg:whyStopped "no funds" ; pg:started "2012-03" ;
+    pg:startedKind "ACTUAL" ; pg:primaryCompletion "2013" ; pg:primaryCompletionKind "ACTUAL" ;
+    pg:completed "2014-05-01" ; pg:completedKind "ESTIMATED" ;
+    pg:timePerspective "PROSPECTIVE" ; pg:allocation pg:Randomised ;
     pg:interventionModel pg:ParallelAssignment ; pg:masking pg:OpenLabel ;
     pg:multicentre true ; pg:centres 3 ; pg:numberOfArms 2 .
 study:population a pg:Population ; {PART} ; pg:enrolled 40 ;
     pg:enrolment pg:ActualEnrolment ; pg:description "volunteers" ; pg:eligibilityText "adults" ;
+    pg:recruitment "in 2012" ; pg:preAssignment "a run-in" ;
     pg:condition study:condition ; pg:eligibilityCriterion study:criterion .
 study:condition a pg:Condition ; {PART} ; rdfs:label "HCC" ;
     pg:concept mesh:D006528 .
@@ -106,7 +111,8 @@ study:assessment a pg:Assessment ; {PART} ; rdfs:label "imaging" ;
     pg:concept mesh:D014057 ; pg:firstValue 1.0 ; pg:firstUnit "mo" ; pg:firstLabel "after" ; pg:firstOrigin "start" ;
     pg:everyValue 3.0 ; pg:everyUnit "mo" ; pg:everyLabel "quarterly" ; pg:everyOrigin "start" .
 study:baseline a pg:Baseline ; {PART} ; pg:inArm study:arm ;
-    pg:inEpoch study:epoch ; pg:variable "age" ; pg:concept mesh:D000367 ; pg:level "all" ;
+    pg:inEpoch study:epoch ; pg:variable "age" ; pg:description "at entry" ; pg:analysisSet "all" ;
+    pg:concept mesh:D000367 ; pg:level "all" ;
     pg:levelConcept pg:ChildPughA ; pg:component "first" ; pg:unitsAnalysed "eyes" ; pg:unitWords "years" ;
     pg:statistic pg:GeometricMean ; pg:dispersionKind pg:StandardError ; pg:dispersionValue 0.1 ; pg:dispersionLow 1.0 ;
     pg:dispersionHigh 2.0 ; pg:intervalLow 1.1 ; pg:intervalHigh 2.0 ; pg:intervalLevel 95.0 ;
