@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from picograph.commands.terminal import (
+    ANSWER_FORMATS,
     ROW_FORMATS,
     NearestGroup,
     columns_of,
@@ -19,6 +20,7 @@ from picograph.commands.terminal import (
     sparql_option,
     store_options,
 )
+from picograph.ontology.errors import UsageError
 
 
 class Questions(NearestGroup):
@@ -51,7 +53,7 @@ class Questions(NearestGroup):
             )
             command.params.append(option)
         shared = click.Command(None)
-        for decorate in (store_options, format_option(*ROW_FORMATS), sparql_option):
+        for decorate in (store_options, format_option(*ANSWER_FORMATS), sparql_option):
             decorate(shared)
         for each in shared.params:
             each.envvar = None  # `ask` has read PICOGRAPH_STORE, and its own --store goes before it
@@ -74,7 +76,7 @@ def _asker(name: str) -> Callable[..., None]:
 
 
 @click.group(cls=Questions, invoke_without_command=True)
-@format_option(*ROW_FORMATS)
+@format_option(*ANSWER_FORMATS)
 @store_options
 @click.pass_context
 def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint: str | None) -> None:
@@ -86,6 +88,9 @@ def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint
     from picograph.queries import catalog
 
     questions = [catalog.question(name) for name in catalog.names()]
+    if form in ("markdown", "parquet"):
+        remedy = f"use one of: {', '.join(ROW_FORMATS)}; or name a question"
+        raise UsageError(f"the list of questions is not written as {form}", where="picograph ask", remedy=remedy)
     if form == "json":
         print_json([each.described() for each in questions])
     else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 ROW_FORMATS = ("table", "tsv", "csv", "json")
+ANSWER_FORMATS = (*ROW_FORMATS, "markdown", "parquet")
 GRAPH_FORMATS = ("turtle", "trig", "nt", "nq", "jsonld", "rdfxml")
 
 
@@ -212,15 +213,27 @@ def columns_of(**kinds: Any) -> "dict[str, Column]":
 
 
 def print_answer(answer: "Answer", form: str) -> None:
-    """Print an answer; its cautions go to standard error."""
+    """Print an answer with its cautions: inside JSON, Markdown and Parquet, else on standard error."""
     if form == "json":
         out(answer.to_json())
-        return
-    print_rows(answer.columns, answer.rows, form)
-    if form == "table":
-        from picograph.queries.tables import caution_lines
+    elif form == "parquet":
+        from picograph.queries.frames import parquet
 
-        say(*caution_lines(answer.cautions, width()) if answer.rows else ["No rows."])
+        if on_terminal():
+            raise UsageError("Parquet is not for a terminal", where="picograph ask", remedy="… --format parquet > FILE")
+        out(parquet(answer))
+    elif form == "markdown":
+        from picograph.queries.frames import markdown_lines
+
+        out("\n".join(markdown_lines(answer)))
+    else:
+        print_rows(answer.columns, answer.rows, form)
+        if answer.rows:
+            from picograph.queries.tables import caution_lines
+
+            say(*caution_lines(answer.cautions, width()))
+        elif form == "table":
+            say("No rows.")
 
 
 class Bar:

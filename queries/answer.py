@@ -12,6 +12,10 @@ import msgspec
 from picograph.queries.question import Question
 
 if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
     from picograph.queries.retractions import Retractions
 
 Cell = str | int | Decimal | bool | tuple[str, ...] | None
@@ -137,6 +141,44 @@ class Answer(Sequence[Row]):
         found += self._retractions.cautions(self.rows, self.question.columns)
         found += self._said if self.rows else ()
         return tuple(found)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each column that has one for all rows; others name the column with it: ``unit_in``."""
+        return {name: column.unit for name, column in self.columns.items() if column.unit is not None}
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """Give an Arrow table: types as they are, units in its fields, question and cautions in its schema.
+
+        :raises UsageError: if pyarrow is not installed
+        """
+        from picograph.queries import frames
+
+        return frames.to_arrow(self)
+
+    def to_pandas(self) -> "pandas.DataFrame":
+        """Give a pandas frame of nullable types; ``attrs`` has units and cautions.
+
+        :raises UsageError: if pandas is not installed
+        """
+        from picograph.queries import frames
+
+        return frames.to_pandas(self)
+
+    def to_polars(self) -> "polars.DataFrame":
+        """Give a Polars frame; units and cautions stay here, because Polars keeps no notes with a frame.
+
+        :raises UsageError: if Polars is not installed
+        """
+        from picograph.queries import frames
+
+        return frames.to_polars(self)
+
+    def _repr_html_(self) -> str:
+        """Show the answer in a notebook, with its cautions."""
+        from picograph.queries import frames
+
+        return "\n".join(frames.html_lines(self))
 
     def to_json(self) -> bytes:
         """Write the answer as JSON: question, parameters, columns, rows, cautions."""

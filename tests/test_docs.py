@@ -171,6 +171,25 @@ def test_the_pages_with_commands() -> None:
     assert not follows(["a", "b"], "a\nb\nc\n")
 
 
+RUN_IN_PYTHON = [page for page in WRITTEN if "```pycon\n" in page.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("page", RUN_IN_PYTHON, ids=name)
+def test_examples_in_python_give_what_stands_under_them(page: Path) -> None:
+    import doctest
+
+    blocks = "\n".join(block for language, block in FENCE.findall(page.read_text("utf-8")) if language == "pycon")
+    examples = doctest.DocTestParser().get_doctest(blocks, {}, name(page), str(page), 0)
+    assert len(examples.examples) > 5
+    told: list[str] = []
+    results = doctest.DocTestRunner(verbose=False).run(examples, out=told.append)
+    assert results.failed == 0, "".join(told)
+
+
+def test_the_pages_with_python() -> None:
+    assert "docs/frames.md" in set(map(name, RUN_IN_PYTHON))
+
+
 # --- links, words, generated pages ----------------------------------------------------------------------------
 
 

@@ -132,3 +132,15 @@ def test_the_store_is_named_once_wherever_it_stands(program: Program, folder: Pa
     assert program("ask", "studies", store=folder, PICOGRAPH_STORE=elsewhere).out == expected
     assert program("ask", "--store", folder, "studies", PICOGRAPH_STORE=elsewhere).out == expected
     assert program("ask", "--store", elsewhere, "studies", store=folder).out == expected
+
+
+def test_cautions_come_with_every_format(program: Program, both: Path) -> None:
+    expected = program("ask", "adverse-events", "--format", "json", store=both).json()["cautions"]
+    assert len(expected) == 3
+    for form in ("table", "tsv", "csv", "markdown"):
+        ran = program("ask", "adverse-events", "--format", form, store=both)
+        told = " ".join((ran.text if form == "markdown" else ran.err).split())
+        assert [each for each in expected if f"Caution: {each}" not in told] == [], form
+    raw = program("ask", "adverse-events", "--format", "parquet", store=both).out
+    assert raw[:4] == raw[-4:] == b"PAR1"
+    assert expected[0].encode() in raw
