@@ -104,11 +104,12 @@ class Answer(Sequence[Row]):
         said: tuple[str, ...] = (),
     ) -> None:
         """Take what a question gave, and the retracted reports of the store that gave it."""
+        from picograph.queries import paths
         from picograph.queries.retractions import COLUMNS, Retractions
 
         self.question = question
         self.parameters = dict(parameters)
-        self.columns = {**question.columns, **COLUMNS}
+        self.columns = {**question.columns, **(paths.COLUMNS if question.paths else {}), **COLUMNS}
         self.rows = list(rows)
         self._said = said  # what must be known of the store that gave it
         self._retractions = retractions or Retractions(())

@@ -168,6 +168,7 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     """
     from pyoxigraph import QuerySolutions
 
+    from picograph.queries import paths
     from picograph.queries.readings import Readings
     from picograph.queries.retractions import Retractions
 
@@ -184,4 +185,7 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
             term = solution[name]
             row[name] = _typed(asked, name, None if term is None else term.value)
         rows.append(row)
+    if asked.paths:
+        wanted = {name: terms_of(name, asked.parameters[name], given[name]) for name in asked.paths if name in given}
+        paths.mark(store, rows, wanted)
     return Answer(asked, given, rows, Retractions.of(store), readings.cautions)

@@ -56,6 +56,7 @@ class Question(Struct, frozen=True, kw_only=True):
     parameters: dict[_NAME, Parameter] = {}
     columns: dict[_NAME, Column]
     caution: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()  # parameters of which the answer says by which path a study has them
 
     def described(self) -> dict[str, Any]:
         """Give what a program needs to ask it."""
