@@ -66,10 +66,10 @@ def _asker(name: str) -> Callable[..., None]:
         from picograph.queries import ask as room
         from picograph.queries import catalog
 
-        if sparql:
-            out(room.sparql(catalog.question(name), parameters).rstrip())
-            return
         with open_store(store, update_endpoint) as opened:
+            if sparql:
+                out(room.sparql(catalog.question(name), parameters, opened.words).rstrip())
+                return
             print_answer(room.ask(opened, name, **parameters), default_format(form))
 
     return run

@@ -25,11 +25,17 @@ def words_graphs() -> dict[str, list[Quad]]:
 
 
 def whole_vocabularies(store: "Store") -> set[str]:
-    """Give the graphs of vocabularies that a user added in full: no slice that ships may take their place."""
+    """Give the graphs that a user's own vocabularies made: no slice that ships may take their place.
+
+    The classes across vocabularies are among them, because they are made of all that are at hand.
+    """
+    from picograph.ontology import joined
+
     if not store.exists():
         return set()
     rows = store.query(f"SELECT DISTINCT ?graph WHERE {{ GRAPH ?graph {{ ?graph <{PG}readFrom> ?file }} }}")
-    return {row["graph"].value for row in rows}  # type: ignore[union-attr]
+    found = {row["graph"].value for row in rows}  # type: ignore[union-attr]
+    return found | {joined.GRAPH} if found else found
 
 
 def _stated_checksum(graph: str, quads: Sequence[Quad]) -> Quad:

@@ -166,6 +166,13 @@ class Index:
         """Go through all concepts, in the order of their CURIEs."""
         return self._concepts("ORDER BY number")
 
+    def structure(self, leaves: bool) -> Iterator[Concept]:
+        """Go through the places of concepts, without their names: those of MeSH's supplementary concepts, or others."""
+        columns = "curie, '', NULL, parents, tree_numbers, roles, parts, actions, NULL"
+        kind = "" if leaves else "NOT "
+        for row in self._rows(f"SELECT {columns} FROM concept WHERE {kind}(curie >= 'mesh:C' AND curie < 'mesh:D')"):
+            yield self._concept(row)
+
     def with_code(self, code: str) -> list[Concept]:
         """Give the concepts with a code: their own identifier without its prefix, or a registry's number."""
         by_own = (found for prefix in self.prefixes if (found := self.get(f"{prefix}:{code}")))

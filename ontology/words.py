@@ -35,6 +35,9 @@ class Source(Protocol):
     def concepts(self) -> Iterator[Concept]:
         """Go through all concepts."""
 
+    def structure(self, leaves: bool) -> Iterator[Concept]:
+        """Go through the places of concepts: those of MeSH's supplementary concepts, leaves all, or the others."""
+
     def with_code(self, code: str) -> list[Concept]:
         """Give the concepts with a code: their own identifier without its prefix, or a registry's number."""
 
@@ -66,6 +69,9 @@ class Slice:
 
     def concepts(self) -> Iterator[Concept]:
         return slices.concepts(self._vocabulary)
+
+    def structure(self, leaves: bool) -> Iterator[Concept]:
+        return (each for each in self.concepts() if each.curie.startswith("mesh:C") == leaves)
 
     def _having(self, words: str, folded: bool = False) -> Iterator[Concept]:
         """The concepts with these very characters somewhere in their line."""
@@ -115,6 +121,7 @@ class Words:
     """The vocabularies at hand.
 
     :param folder: where the indexes of full vocabularies are, each ``NAME.sqlite``; None for the slices that ship
+    :param files: indexes that count before those of the folder, by the names of their vocabularies
 
     >>> words = Words()
     >>> words.label("mesh:D006528")
@@ -125,17 +132,20 @@ class Words:
     ['CHEBI:50924']
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, files: dict[str, Path] | None = None) -> None:
         self.folder = folder
+        self._files = files or {}
         self._trees: dict[str, str | None] = {}
 
     @cached_property
     def _indexes(self) -> dict[str, "Index"]:
-        if self.folder is None or not self.folder.is_dir():
+        found = self.folder.glob(f"*{SUFFIX}") if self.folder and self.folder.is_dir() else ()
+        paths = {path.stem: path for path in sorted(found)} | self._files
+        if not paths:
             return {}
         from picograph.ontology.index import Index
 
-        return {path.stem: Index(path) for path in sorted(self.folder.glob(f"*{SUFFIX}"))}
+        return {name: Index(path) for name, path in paths.items()}
 
     @cached_property
     def sources(self) -> dict[str, Source]:
@@ -229,6 +239,14 @@ class Words:
         for name, source in self.sources.items():
             if vocabulary in (None, name):
                 yield from source.concepts()
+
+    def structure(self, *, leaves: bool) -> Iterator[Concept]:
+        """Go through the places of all concepts, in full vocabularies without their names.
+
+        :param leaves: only supplementary concepts of MeSH, which stand above nothing; else all others
+        """
+        for source in self.sources.values():
+            yield from source.structure(leaves)
 
     def named(self, name: str, vocabulary: str | None = None) -> list[Concept]:
         """Give every concept with exactly this name, preferred or not; case and spaces do not matter."""

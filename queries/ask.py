@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
+from picograph.ontology.words import SHIPPED, Words
 from picograph.queries import catalog
 from picograph.queries.answer import Answer, Cell, cell
 from picograph.queries.question import Parameter, Question
@@ -22,8 +23,10 @@ def _literal(value: object) -> str:
     return str(Literal(value))  # type: ignore[arg-type]
 
 
-def concepts_named(text: str) -> list[str]:
+def concepts_named(text: str, words: Words = SHIPPED) -> list[str]:
     """Give the IRIs of the concepts that a text names exactly, in every vocabulary that has them.
+
+    :param words: the vocabularies to look in
 
     >>> "http://id.nlm.nih.gov/mesh/D000077157" in concepts_named("sorafenib")
     True
@@ -31,7 +34,7 @@ def concepts_named(text: str) -> list[str]:
     from picograph.ontology import lookup
     from picograph.ontology.prefixes import expand
 
-    return [expand(match.concept.curie) for match in lookup.find(text) if match.how in _EXACT]
+    return [expand(match.concept.curie) for match in lookup.find(text, words=words) if match.how in _EXACT]
 
 
 def spellings(text: str) -> list[str]:
@@ -43,13 +46,13 @@ def spellings(text: str) -> list[str]:
     return list(dict.fromkeys([text, text.lower(), text.capitalize(), text.title(), text.upper()]))
 
 
-def _concept(name: str, text: str, *, words: bool) -> list[str]:
+def _concept(name: str, text: str, at_hand: Words, *, words: bool) -> list[str]:
     from pyoxigraph import NamedNode
 
     from picograph.ontology import lookup
     from picograph.ontology.prefixes import expand
 
-    iris = concepts_named(text)
+    iris = concepts_named(text, at_hand)
     if not iris and ":" in text and " " not in text:
         try:
             iris = [text if "://" in text else expand(text)]
@@ -63,7 +66,7 @@ def _concept(name: str, text: str, *, words: bool) -> list[str]:
         terms += [_literal(each) for each in spellings(text)]
     if terms:
         return terms
-    near = [f"{match.concept.label} ({match.concept.curie})" for match in lookup.find(text)][:3]
+    near = [f"{match.concept.label} ({match.concept.curie})" for match in lookup.find(text, words=at_hand)][:3]
     raise UsageError(
         f"no concept is called {text!r}",
         where=f"--{name}",
@@ -101,9 +104,10 @@ def _number(name: str, parameter: Parameter, value: object) -> list[str]:
     return [_literal(int(number)) if parameter.kind == "integer" else _literal(number)]
 
 
-def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
+def terms_of(name: str, parameter: Parameter, value: object, words: Words = SHIPPED) -> list[str]:
     """Give a parameter's value as SPARQL terms: text is never pasted into a query.
 
+    :param words: the vocabularies in which names of concepts are looked up
     :raises UsageError: if the value is not of the parameter's kind, or names nothing
     """
     option = name.replace("_", "-")
@@ -112,9 +116,9 @@ def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
         raise UsageError(f"{text!r} is not a text", where=f"--{option}", remedy="type it in UTF-8")
     match parameter.kind:
         case "concept":
-            return _concept(option, text, words=False)
+            return _concept(option, text, words, words=False)
         case "term":
-            return _concept(option, text, words=True)
+            return _concept(option, text, words, words=True)
         case "study":
             return _study(option, text)
         case "integer" | "decimal":
@@ -122,7 +126,7 @@ def terms_of(name: str, parameter: Parameter, value: object) -> list[str]:
     return [_literal(text)]
 
 
-def sparql(question: Question, parameters: Mapping[str, Any]) -> str:
+def sparql(question: Question, parameters: Mapping[str, Any], words: Words = SHIPPED) -> str:
     """Give the query that runs, with its parameters bound.
 
     >>> "UNDEF" in sparql(catalog.question("studies"), {"drug": "sorafenib"})
@@ -132,7 +136,7 @@ def sparql(question: Question, parameters: Mapping[str, Any]) -> str:
     for name, value in parameters.items():
         if value is not None:
             declared = question.parameters.get(name)
-            values[name] = terms_of(name, declared, value) if declared else ()
+            values[name] = terms_of(name, declared, value, words) if declared else ()
     return question.bind(values)
 
 
@@ -175,7 +179,7 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
     readings = Readings.of(store)
-    results = store.query(readings.narrow(sparql(asked, given)))
+    results = store.query(readings.narrow(sparql(asked, given, store.words)))
     if not isinstance(results, QuerySolutions):
         raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
     rows = []

@@ -12,6 +12,7 @@ from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions
 from picograph.kg.model import PG
 from picograph.kg.store.embedded import FolderStore
 from picograph.ontology.errors import PicographError, UsageError
+from picograph.ontology.words import Words
 from picograph.queries import catalog
 from picograph.queries.answer import Answer, Cell
 from picograph.queries.question import Column, Parameter, Question
@@ -90,7 +91,7 @@ def answer_page(store: FolderStore, task: Ask) -> tuple[int, str]:
     values: dict[str, Any] = {"error": None, "answer": None, "status": 200}
     if task.run:
         try:
-            values |= _answer(question, ask(store, question, **given), given)
+            values |= _answer(question, ask(store, question, **given), given, store.words)
         except PicographError as error:
             values |= {"error": error, "status": 400 if error.exit_code != 3 else 503}
     fields = [_field(name, each, task.parameters.get(name, "")) for name, each in question.parameters.items()]
@@ -113,7 +114,7 @@ def _field(name: str, parameter: Parameter, value: str) -> dict[str, object]:
     }
 
 
-def _answer(question: Question, answer: Answer, given: Mapping[str, str]) -> dict[str, object]:
+def _answer(question: Question, answer: Answer, given: Mapping[str, str], words: Words) -> dict[str, object]:
     joined = {name for column in answer.columns.values() for name in (column.unit_in, column.sign_in)}
     rows = answer.rows[:SHOWN]
     names = [
@@ -122,7 +123,7 @@ def _answer(question: Question, answer: Answer, given: Mapping[str, str]) -> dic
         if name not in joined and not column.aside and any(row[name] is not None for row in rows)
     ]
     links = [(label, f"?{urlencode({**given, 'format': form})}") for label, form in _DOWNLOADS]
-    links.append(("SPARQL", f"../sparql?{urlencode({'edit': _sparql(question, given)})}"))
+    links.append(("SPARQL", f"../sparql?{urlencode({'edit': _sparql(question, given, words)})}"))
     return {
         "answer": answer,
         "cautions": answer.cautions if answer.rows else (),
@@ -135,10 +136,10 @@ def _answer(question: Question, answer: Answer, given: Mapping[str, str]) -> dic
     }
 
 
-def _sparql(question: Question, given: Mapping[str, str]) -> str:
+def _sparql(question: Question, given: Mapping[str, str], words: Words) -> str:
     from picograph.queries.ask import sparql
 
-    return sparql(question, given)
+    return sparql(question, given, words)
 
 
 def _heading(name: str, column: Column) -> Heading:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from picograph.kg.store import Store
 from picograph.kg.store.bulk import Chunk
 from picograph.kg.vocabularies import mesh_xml, ontologies, tables
+from picograph.kg.vocabularies.classes import write_classes
 from picograph.kg.vocabularies.closure import Hierarchy, closure_chunks, write_labels
 from picograph.kg.vocabularies.files import SourceFile
 from picograph.kg.vocabularies.lines import concept_lines, description_lines, mapping_lines, mend
@@ -282,6 +283,11 @@ def add(
             with IndexWriter(index) as out:
                 writer.fill(source["graph"], adding.chunks(out), adding.mend)
             writer.rows(source["graph"], {"broader": adding.broader, "labels": adding.labels})
+            now = Words(index.parent, {name: index})
+            try:
+                write_classes(writer, now, folder)
+            finally:
+                now.close()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     assert adding.vocabulary is not None

@@ -78,13 +78,14 @@ class Hierarchy:
 
 
 def closure_chunks(
-    rows: Iterable[tuple[str, tuple[str, ...]]], iri: Callable[[str], str], table: Path
+    rows: Iterable[tuple[str, tuple[str, ...]]], iri: Callable[[str], str], table: Path, *, reflexive: bool = True
 ) -> Iterator[Chunk]:
     """Give the closure as N-Triples, and write it for the results table.
 
-    :param rows: each node with all above it; itself may be among them, and is always written
+    :param rows: each node with all above it
     :param iri: gives the IRI of a node
     :param table: a file of pairs of IRIs to be written
+    :param reflexive: write that each node is above itself too
     """
     ends: dict[str, tuple[bytes, bytes]] = {}  # of what stands above something: the end of its lines in both
     shared: dict[tuple[str, ...], tuple[list[bytes], list[bytes]]] = {}
@@ -106,7 +107,7 @@ def closure_chunks(
         for node, above in rows:
             name = iri(node).encode()
             lines, cells = ends_of(above)
-            if node not in above:
+            if reflexive and node not in above:
                 lines, cells = [b"<" + name + b"> .\n", *lines], [name + b"\n", *cells]
             start = b"<" + name + b"> " + BROADER + b" "
             batch.append(start + start.join(lines))

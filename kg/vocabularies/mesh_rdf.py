@@ -208,8 +208,9 @@ class MeshFacts:
     def _concept(self, record: str, said: Mapping[str, Sequence[str]]) -> MeshConcept:
         label = _text(min(said["label"]))
         if record[0] == "C":
-            # a supplementary concept may be mapped to a pair of descriptor and qualifier
-            parents = self._known(record, {each.partition("Q")[0] for each in said.get("mapped", ())})
+            # a supplementary concept may be mapped to a pair of descriptor and qualifier; some files join several
+            mapped = (each for some in said.get("mapped", ()) for each in some.split(","))
+            parents = self._known(record, {each.partition("Q")[0] for each in mapped})
             actions = self._known(record, said.get("action", ()))
         else:
             parents, actions = self._parents[record], self._actions.get(record, ())

@@ -171,3 +171,18 @@ def test_an_ontology_in_json_is_looked_up_with_its_mappings(program: Program, sh
     [row] = found(program, "DOID:684", store)
     assert "mesh:D006528" in row["same_as"]  # type: ignore[operator]
     assert row["path"]
+    assert row["studies"] == 0
+
+
+def test_a_class_of_an_added_vocabulary_finds_the_study_whose_words_are_of_another(
+    program: Program, shared: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    assert program("vocab", "add", "doid", shared / "vocabularies" / "doid.json.gz", store=store).code == 0
+    assert program("load", STUDY_FILE, store=store).code == 0
+    rows = {each: found(program, each, store)[0]["studies"] for each in ("DOID:684", "DOID:3571", "DOID:1612")}
+    assert rows == {"DOID:684": 1, "DOID:3571": 1, "DOID:1612": 0}  # the carcinoma, liver cancer, breast cancer
+    for condition, number in (("DOID:3571", 1), ("liver cancer", 1), ("DOID:1612", 0)):
+        asked = program("ask", "studies", "--condition", condition, "--format", "json", store=store)
+        assert asked.code == 0, asked.err
+        assert len(asked.json()["rows"]) == number, condition

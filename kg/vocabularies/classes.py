@@ -1,0 +1,53 @@
+"""The graph of classes across vocabularies, made again whenever a vocabulary is added: see ``ontology/joined.py``."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from picograph.kg.store.base import Writer
+from picograph.kg.store.bulk import Chunk
+from picograph.kg.vocabularies.closure import closure_chunks
+from picograph.ontology.joined import GRAPH, TITLE, VERSION, Joined
+from picograph.ontology.prefixes import expand
+from picograph.ontology.senses import EXACT
+from picograph.ontology.words import Words
+
+
+def write_classes(writer: Writer, words: Words, folder: Path) -> None:
+    """Write the classes that concepts have beyond their own hierarchy.
+
+    Supplementary concepts of MeSH, which are nearly all of it and stand above nothing, are read as a stream.
+
+    :param words: the vocabularies as they are from now on
+    :param folder: for a file that is of no use afterwards
+    """
+    exact = [(row.subject, row.object) for row in words.mappings() if row.predicate == EXACT]
+    named = {end for pair in exact for end in pair}
+    known = {each.curie: each for each in words.structure(leaves=False)}
+    known |= {curie: found for curie in named - known.keys() if (found := words.get(curie))}
+    joined = Joined(known, exact, [name for name in words.sources if words.is_whole(name)])
+    digest = hashlib.sha256()
+
+    def rows() -> Iterator[tuple[str, tuple[str, ...]]]:
+        for curie in sorted({*known, *named}):
+            if more := joined.of(curie, known.get(curie)):
+                yield curie, tuple(sorted(more))
+        for each in words.structure(leaves=True):
+            if each.curie not in known and (more := joined.of(each.curie, each)):
+                yield each.curie, tuple(sorted(more))
+
+    def chunks() -> Iterator[Chunk]:
+        for chunk in closure_chunks(rows(), expand, folder / "classes.tsv", reflexive=False):
+            digest.update(chunk.lines)
+            yield chunk
+        node = f"<{GRAPH}>"
+        said = {
+            "rdf:type": f"<{expand('pg:Vocabulary')}>",
+            "dcterms:title": f'"{TITLE}"@en',
+            "pg:version": f'"{VERSION}"',
+            "pg:contentChecksum": f'"{digest.hexdigest()}"',
+        }
+        yield Chunk("".join(f"{node} <{expand(name)}> {value} .\n" for name, value in said.items()).encode())
+
+    writer.fill(GRAPH, chunks())
+    writer.rows(GRAPH, {"broader": folder / "classes.tsv"})
