@@ -11,12 +11,16 @@ from picograph.commands.terminal import (
     NearestGroup,
     columns_of,
     default_format,
+    explain_option,
     format_option,
+    on_terminal,
     open_store,
     out,
+    plan_option,
     print_answer,
     print_json,
     print_rows,
+    say,
     sparql_option,
     store_options,
 )
@@ -53,7 +57,7 @@ class Questions(NearestGroup):
             )
             command.params.append(option)
         shared = click.Command(None)
-        for decorate in (store_options, format_option(*ANSWER_FORMATS), sparql_option):
+        for decorate in (store_options, format_option(*ANSWER_FORMATS), explain_option, plan_option, sparql_option):
             decorate(shared)
         for each in shared.params:
             each.envvar = None  # `ask` has read PICOGRAPH_STORE, and its own --store goes before it
@@ -62,17 +66,63 @@ class Questions(NearestGroup):
 
 
 def _asker(name: str) -> Callable[..., None]:
-    def run(store: str | None, update_endpoint: str | None, form: str | None, sparql: bool, **parameters: Any) -> None:
+    def run(
+        store: str | None,
+        update_endpoint: str | None,
+        form: str | None,
+        sparql: bool,
+        plan: bool,
+        explain: bool,
+        **parameters: Any,
+    ) -> None:
         from picograph.queries import ask as room
         from picograph.queries import catalog
 
+        if sparql + plan + explain > 1:
+            raise UsageError(
+                "one of --sparql, --plan and --explain at a time",
+                where=f"picograph ask {name}",
+                remedy="leave the others out",
+            )
         with open_store(store, update_endpoint) as opened:
             if sparql:
                 out(room.sparql(catalog.question(name), parameters, opened.words).rstrip())
-                return
-            print_answer(room.ask(opened, name, **parameters), default_format(form))
+            elif plan:
+                _print_plan(opened, name, parameters, form)
+            elif explain:
+                _print_steps(opened, name, parameters, form)
+            else:
+                print_answer(room.ask(opened, name, **parameters), default_format(form))
 
     return run
+
+
+def _print_plan(store: Any, name: str, parameters: dict[str, Any], form: str | None) -> None:
+    """Print a plan as a query with comments, which `picograph query -` takes; or as JSON."""
+    from picograph.queries.explain import plan, plan_lines
+
+    planned = plan(store, name, parameters)
+    if form == "json":
+        print_json(planned)
+    elif form in (None, "table"):
+        out("\n".join(plan_lines(planned, store.words)))
+    else:
+        remedy = "leave --format out for a query with comments, or use json"
+        raise UsageError(f"a plan is not written as {form}", where=f"picograph ask {name} --plan", remedy=remedy)
+
+
+def _print_steps(store: Any, name: str, parameters: dict[str, Any], form: str | None) -> None:
+    from picograph.queries.explain import explain
+
+    if form in ("markdown", "parquet"):
+        remedy = f"use one of: {', '.join(ROW_FORMATS)}"
+        raise UsageError(f"steps are not written as {form}", where=f"picograph ask {name} --explain", remedy=remedy)
+    columns = columns_of(step="text", rows="integer", milliseconds="text")
+    steps = explain(store, name, parameters)
+    rows = [{"step": each.step, "rows": each.rows, "milliseconds": each.milliseconds} for each in steps]
+    print_rows(columns, rows, default_format(form))
+    if on_terminal() or form == "table":
+        say("A step's time holds the steps inside it.")
 
 
 @click.group(cls=Questions, invoke_without_command=True)

@@ -116,6 +116,10 @@ source_option = click.option(
     "--source", "sources", multiple=True, metavar="FILE", help="A source text, if the store does not have it."
 )
 sparql_option = click.option("--sparql", is_flag=True, help="Print the query that would run, and stop.")
+plan_option = click.option(
+    "--plan", is_flag=True, help="Print what would run on this store, and what the parameters became; and stop."
+)
+explain_option = click.option("--explain", is_flag=True, help="Run it step by step: print rows and time of each step.")
 
 
 def default_format(form: str | None) -> str:

@@ -190,6 +190,10 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
             row[name] = _typed(asked, name, None if term is None else term.value)
         rows.append(row)
     if asked.paths:
-        wanted = {name: terms_of(name, asked.parameters[name], given[name]) for name in asked.paths if name in given}
+        wanted = {
+            name: terms_of(name, asked.parameters[name], given[name], store.words)
+            for name in asked.paths
+            if name in given
+        }
         paths.mark(store, rows, wanted)
     return Answer(asked, given, rows, Retractions.of(store), readings.cautions)

@@ -102,10 +102,10 @@ class Question(Struct, frozen=True, kw_only=True):
         text = self.text
         while block := _BLOCK.search(text):
             name, start = block[1], block.end()
-            end = _closing(text, start)
+            end = closing(text, start)
             branches = [f"VALUES ?{name} {{ UNDEF }}{text[start:end]}"]
             while more := _BRANCH.match(text, end):
-                start, end = more.end(), _closing(text, more.end())
+                start, end = more.end(), closing(text, more.end())
                 branches.append(text[start:end])
             union = " UNION ".join(f"{{ {each} }}" for each in branches) if branches[1:] else branches[0]
             text = text[: block.start()] + (union if name in given else "") + text[end + 1 :]
@@ -126,7 +126,7 @@ _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _BRACE = re.compile(r"[{}]|\"[^\"\n]*\"|<[^>\s]*>|#[^\n]*")
 
 
-def _closing(text: str, start: int) -> int:
+def closing(text: str, start: int) -> int:
     """Find the brace that closes the group whose inside begins at a position."""
     depth = 1
     for found in _BRACE.finditer(text, start):
