@@ -1,9 +1,11 @@
 """Numbers that picograph computes from reported ones: kept beside them, saying from what and how."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
 import msgspec
 
+from picograph.kg.radiation import derived_doses
 from picograph.kg.results import (
     AdverseEventResult,
     Baseline,
@@ -97,7 +99,11 @@ def derive(study: Study) -> Study:
 
     A survival probability never becomes a count.
     """
-    changes = {}
+    changes: dict[str, Any] = {}
+    if study.interventions:
+        changes["interventions"] = tuple(
+            msgspec.structs.replace(each, derived=derived_doses(each)) for each in study.interventions
+        )
     for name in ("baselines", "dispositions", "estimates", "adverse_events", "associations"):
         results = getattr(study, name)
         if results:

@@ -11,6 +11,7 @@ from picograph.kg.results import (
     Baseline,
     Count,
     Curie,
+    Derived,
     Disposition,
     Estimate,
     InterventionKey,
@@ -335,6 +336,7 @@ class Intervention(Part, frozen=True, kw_only=True):
     stop: tuple[Text, ...] = ()  # any of these ends it
     target: tuple[Text, ...] = ()  # lesions or organs treated
     target_concept: tuple[Curie, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
 
 class Epoch(Part, frozen=True, kw_only=True):

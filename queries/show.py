@@ -42,6 +42,11 @@ def _join(parts: Iterable[str | None]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def _computed(derived: Sequence[Derived]) -> str:
+    """Write the doses that were computed for a treatment, with how."""
+    return " ".join(f"[computed: {each.quantity} {number(each.value)} {each.unit}: {each.method}]" for each in derived)
+
+
 def _of(count: int | None, denominator: int | None, percent: Decimal | None, derived: Sequence[Derived]) -> str:
     """Write a count with its denominator and per cent; what was computed says so."""
     text = ""
@@ -221,11 +226,12 @@ class _Page:
 
     def _intervention(self, each: Intervention) -> str:
         dose = _quantity(each.dose) + (f" {each.frequency}" if each.frequency else "")
-        fractions = f"{_quantity(each.fractions)} in fractions" if each.fractions else ""
+        fractions = _quantity(each.fractions)
         return _join([
             _name(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
             each.start and f"from {each.start}", "until " + " or ".join(each.stop) if each.stop else "",
             "target: " + " and ".join(each.target) if each.target else "",
+            _computed(each.derived),
         ])  # fmt: skip
 
     def assessments(self) -> Iterator[tuple[str, str, Part]]:
