@@ -20,15 +20,20 @@ if TYPE_CHECKING:
 
 # target -> module:function; imported when asked for
 EXPORTS = {
+    "cinema": "picograph.queries.exports.networks:cinema",
+    "cinema-contrast": "picograph.queries.exports.networks:cinema_contrast",
     "csl-json": "picograph.queries.exports.references:csl_json",
     "csv": "picograph.queries.exports.extraction:csv",
     "fhir": "picograph.queries.exports.fhir:fhir",
     "jsonld": "picograph.queries.exports.jsonld:jsonld",
     "metafor": "picograph.queries.exports.meta:metafor",
+    "netmeta": "picograph.queries.exports.networks:netmeta",
+    "netmeta-contrast": "picograph.queries.exports.networks:netmeta_contrast",
     "nq": "picograph.queries.exports.rdf:nq",
     "nt": "picograph.queries.exports.rdf:nt",
     "parquet": "picograph.queries.exports.extraction:parquet",
     "rdfxml": "picograph.queries.exports.rdf:rdfxml",
+    "revman": "picograph.queries.exports.revman:revman",
     "ris": "picograph.queries.exports.references:ris",
     "trig": "picograph.queries.exports.rdf:trig",
     "turtle": "picograph.queries.exports.rdf:turtle",

@@ -86,13 +86,15 @@ def _cells(each: Candidate) -> dict[str, Any]:
     return found
 
 
-def table(columns: Sequence[str], found: Iterator[dict[str, Any]], losses: Losses) -> Iterator[bytes]:
-    """Write rows as CSV: what is not known is NA, as R has it, and never 0."""
+def table(
+    columns: Sequence[str], found: Iterator[dict[str, Any]], losses: Losses, *, unknown: str = "NA"
+) -> Iterator[bytes]:
+    """Write rows as CSV: what is not known is NA, as R has it, or an empty cell; never 0."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
     for row in found:
-        cells = ["NA" if row.get(name) in (None, "") else str(row[name]) for name in columns]
+        cells = [unknown if row.get(name) in (None, "") else str(row[name]) for name in columns]
         safe = [harmless(cell) for cell in cells]
         losses.add(
             "cells that a spreadsheet would run as a formula: an apostrophe stands before them", cells[0], safe != cells
