@@ -1,9 +1,9 @@
 """Network meta-analysis: tables for the R package netmeta, and for CINeMA; each row an arm, or two arms.
 
 netmeta: the arguments of ``pairwise()`` for the long table (``treat``, ``event``, ``n``, ``mean``, ``sd``, ``studlab``)
-and of ``netmeta()`` for the contrasts (``TE``, ``seTE``, ``treat1``, ``treat2``, ``studlab``, ``sm``). CINeMA: the columns
-of its files for upload, ``study, id, t, r, n, rob, indirectness`` and ``id, t1, t2, effect, se, rob, indirectness``. A
-table is of one outcome: the one of most studies.
+and of ``netmeta()`` for the contrasts (``TE``, ``seTE``, ``treat1``, ``treat2``, ``studlab``, ``sm``). CINeMA: the
+columns of its files for upload, ``study, id, t, r, n, rob, indirectness`` and ``id, t1, t2, effect, se, rob,
+indirectness``. A table is of one outcome: the one of most studies.
 """
 
 from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _more(row: Row | Contrast) -> dict[str, Any]:
 
 
 def netmeta(selection: Selection, losses: Losses) -> Iterator[bytes]:
-    """Write a table for the R package netmeta, a row an arm: ``pairwise(treat, event, n, mean, sd, studlab=studlab)``."""
+    """Write a table for the R package netmeta, a row an arm, for its ``pairwise()``."""
     rows = [
         _more(each)
         | {
@@ -100,7 +100,7 @@ def netmeta(selection: Selection, losses: Losses) -> Iterator[bytes]:
 
 
 def netmeta_contrast(selection: Selection, losses: Losses) -> Iterator[bytes]:
-    """Write a table for the R package netmeta, a row two arms: ``netmeta(TE, seTE, treat1, treat2, studlab)``."""
+    """Write a table for the R package netmeta, a row two arms, for its ``netmeta()``."""
     rows = [
         _more(each)
         | {

@@ -1,7 +1,7 @@
 """RevMan Web: the rows of its analyses, in the columns of ``data-rows.csv`` of Cochrane's data package.
 
 Columns: Cochrane's data package specification (RevMan knowledge base), as ``read.cdir`` of the R package meta reads
-them. Each outcome, time and grade is an analysis of its own; ``GIV Mean`` and ``GIV SE`` are on the log scale of ratios.
+them. Each outcome, time and grade is an analysis of its own; ``GIV Mean`` and ``GIV SE`` of ratios are logarithms.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from picograph.queries.exports.meta import table
 from picograph.queries.exports.selection import Losses, Selection
 
 COLUMNS = (
-    "Analysis group", "Analysis number", "Analysis name", "Subgroup", "Study", "Study year", "GIV Mean", "GIV SE", "Mean",
-    "CI start", "CI end", "Experimental cases", "Experimental N", "Experimental mean", "Experimental SD", "Control cases",
-    "Control N", "Control mean", "Control SD", "O-E", "Variance", "Weight", "Footnotes",
+    "Analysis group", "Analysis number", "Analysis name", "Subgroup", "Study", "Study year", "GIV Mean", "GIV SE",
+    "Mean", "CI start", "CI end", "Experimental cases", "Experimental N", "Experimental mean", "Experimental SD",
+    "Control cases", "Control N", "Control mean", "Control SD", "O-E", "Variance", "Weight", "Footnotes",
 )  # fmt: skip
 _CONTROLS = {
     each.value for each in (Role.ACTIVE_COMPARATOR, Role.PLACEBO_COMPARATOR, Role.SHAM_COMPARATOR, Role.NO_INTERVENTION)
