@@ -92,6 +92,8 @@ $(PROGRAM): pyproject.toml scripts/ensure-venv
 	@$(PIP) install --editable .
 	@touch $@
 
+# The classes of biolink-model need pydantic only; what it asks for besides brings a plugin that breaks pytest's options.
 $(TOOLS): $(PROGRAM)
 	@$(PIP) install --editable '.[all]' --group dev
+	@$(PIP) install --no-deps 'biolink-model>=4.4'
 	@touch $@

@@ -31,6 +31,7 @@ EXPORTS = {
     "kgx": "picograph.queries.exports.kgx:kgx",
     "kgx-jsonl": "picograph.queries.exports.kgx:kgx_jsonl",
     "metafor": "picograph.queries.exports.meta:metafor",
+    "nanopub": "picograph.queries.exports.nanopub:nanopub",
     "netmeta": "picograph.queries.exports.networks:netmeta",
     "netmeta-contrast": "picograph.queries.exports.networks:netmeta_contrast",
     "nq": "picograph.queries.exports.rdf:nq",
@@ -39,8 +40,10 @@ EXPORTS = {
     "rdfxml": "picograph.queries.exports.rdf:rdfxml",
     "revman": "picograph.queries.exports.revman:revman",
     "ris": "picograph.queries.exports.references:ris",
+    "ro-crate": "picograph.queries.exports.crate:ro_crate",
     "trig": "picograph.queries.exports.rdf:trig",
     "turtle": "picograph.queries.exports.rdf:turtle",
+    "void": "picograph.queries.exports.void:void",
     "xlsx": "picograph.queries.exports.extraction:xlsx",
 }
 GROUP = "picograph.exports"

@@ -132,20 +132,6 @@ def _record(graph: _Graph, record: Study) -> None:
         iri=study_iri(record.key),
         study_size=population.enrolled if population else None,
     )
-    if report.doi or report.pmid:
-        paper = graph.node(
-            _document(record.record.document),
-            "biolink:Publication",
-            name=report.title,
-            iri=document_iri(record.record.document),
-            publication_type=[each.label for each in report.publication_types] or ["not reported"],
-        )
-        for each in report.headings:
-            if each.descriptor_concept:
-                about = graph.node(curie(each.descriptor_concept), "biolink:NamedThing", name=each.descriptor)
-                graph.edge(record, paper, "biolink:mentions", about, has_evidence=places(each))
-            else:
-                graph.losses.add("MeSH headings that were not matched to a descriptor", record.key)
     conditions = [
         (graph.concept(each.label, each.concept, "biolink:Disease", record.key), each)
         for each in (population.conditions if population else ())
@@ -167,7 +153,28 @@ def _record(graph: _Graph, record: Study) -> None:
     cohorts = {each.key: _cohort(graph, record, each, trial, treatments) for each in record.arms}
     for event in record.adverse_events:
         _event(graph, record, event, cohorts)
+    _paper(graph, record)
     _lost(graph.losses, record)
+
+
+def _paper(graph: _Graph, record: Study) -> None:
+    """Say what the publication mentions, after what the study is about: a node keeps the category that it got first."""
+    report, places = record.report, _places(record)
+    if not (report.doi or report.pmid):
+        return
+    paper = graph.node(
+        _document(record.record.document),
+        "biolink:Publication",
+        name=report.title,
+        iri=document_iri(record.record.document),
+        publication_type=[each.label for each in report.publication_types] or ["not reported"],
+    )
+    for each in report.headings:
+        if each.descriptor_concept:
+            about = graph.node(curie(each.descriptor_concept), "biolink:NamedThing", name=each.descriptor)
+            graph.edge(record, paper, "biolink:mentions", about, has_evidence=places(each))
+        else:
+            graph.losses.add("MeSH headings that were not matched to a descriptor", record.key)
 
 
 def _places(record: Study) -> Callable[[Any], list[str]]:

@@ -1,0 +1,116 @@
+"""VoID: what is in the graph, in numbers, for who looks for data: the W3C note "Describing Linked Datasets"."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
+
+from picograph.kg.model import PG
+from picograph.ontology.prefixes import PREFIXES
+from picograph.queries.exports.rdf import prefixes
+from picograph.queries.exports.selection import Losses, Selection
+
+DATASET = "https://w3id.org/picograph/dataset"
+_VOID = "http://rdfs.org/ns/void#"
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_DCTERMS = PREFIXES["dcterms"]
+_INTEGER = NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+_BASE = "https://w3id.org/picograph/"
+
+
+def _term(name: str) -> NamedNode:
+    return NamedNode(_VOID + name)
+
+
+def _count(number: int) -> Literal:
+    return Literal(str(number), datatype=_INTEGER)
+
+
+class _Counts:
+    """Counts statements as they pass; only kinds are kept, never the statements."""
+
+    def __init__(self) -> None:
+        self.triples = self.graphs = 0
+        self.classes: Counter[str] = Counter()
+        self.properties: Counter[str] = Counter()
+        self.links: Counter[tuple[str, str]] = Counter()  # prefix of the vocabulary, property
+
+    def take(self, quads: list[Quad]) -> None:
+        """Count the statements of one graph."""
+        self.graphs += 1
+        self.triples += len(quads)
+        for quad in quads:
+            predicate = quad.predicate.value
+            self.properties[predicate] += 1
+            if not isinstance(quad.object, NamedNode):
+                continue
+            target = quad.object.value
+            if predicate == _TYPE:
+                self.classes[target] += 1
+            elif not target.startswith(_BASE):
+                for prefix, namespace in PREFIXES.items():
+                    if target.startswith(namespace):
+                        self.links[prefix, predicate] += 1
+                        break
+
+
+def void(selection: Selection, losses: Losses) -> Iterator[bytes]:
+    """Write a VoID description (Turtle): triples, classes, properties, links to other vocabularies."""
+    from picograph import __version__
+
+    counts = _Counts()
+    for _, quads in selection.graphs():
+        counts.take(quads)
+    losses.add("statements, which are counted and not written: VoID describes a graph", count=counts.triples)
+    declared = prefixes() | {"void": _VOID, "dcterms": _DCTERMS}
+    written = serialize(_described(counts, __version__), format=RdfFormat.TURTLE, prefixes=declared)
+    assert written is not None
+    yield written
+
+
+def _described(counts: _Counts, version: str) -> Iterator[Triple]:
+    dataset, type_ = NamedNode(DATASET), NamedNode(_TYPE)
+    yield Triple(dataset, type_, _term("Dataset"))
+    yield Triple(dataset, NamedNode(_DCTERMS + "title"), Literal("picograph: evidence of clinical studies"))
+    yield Triple(dataset, NamedNode(PREFIXES["prov"] + "wasGeneratedBy"), NamedNode(f"{_BASE}software/{version}"))
+    yield Triple(dataset, _term("uriSpace"), Literal(_BASE))
+    yield Triple(dataset, _term("triples"), _count(counts.triples))
+    yield Triple(dataset, _term("documents"), _count(counts.graphs))
+    yield Triple(dataset, _term("classes"), _count(len(counts.classes)))
+    yield Triple(dataset, _term("properties"), _count(len(counts.properties)))
+    yield Triple(dataset, _term("vocabulary"), NamedNode(PG))
+    for name in sorted({*counts.classes, *counts.properties}):
+        if not name.startswith(PG) and (space := _namespace(name)):
+            yield Triple(dataset, _term("vocabulary"), NamedNode(space))
+    for class_, number in sorted(counts.classes.items()):
+        part = NamedNode(f"{DATASET}/class/{_local(class_)}")
+        yield Triple(dataset, _term("classPartition"), part)
+        yield Triple(part, _term("class"), NamedNode(class_))
+        yield Triple(part, _term("triples"), _count(number))
+    for property_, number in sorted(counts.properties.items()):
+        part = NamedNode(f"{DATASET}/property/{_local(property_)}")
+        yield Triple(dataset, _term("propertyPartition"), part)
+        yield Triple(part, _term("property"), NamedNode(property_))
+        yield Triple(part, _term("triples"), _count(number))
+    for (prefix, predicate), number in sorted(counts.links.items()):
+        links, other = NamedNode(f"{DATASET}/links/{prefix}/{_local(predicate)}"), NamedNode(f"{DATASET}/to/{prefix}")
+        yield Triple(dataset, _term("subset"), links)
+        yield Triple(links, type_, _term("Linkset"))
+        yield Triple(links, _term("subjectsTarget"), dataset)
+        yield Triple(links, _term("objectsTarget"), other)
+        yield Triple(links, _term("linkPredicate"), NamedNode(predicate))
+        yield Triple(links, _term("triples"), _count(number))
+        yield Triple(other, type_, _term("Dataset"))
+        yield Triple(other, _term("uriSpace"), Literal(PREFIXES[prefix]))
+
+
+def _namespace(iri: str) -> str | None:
+    return next((each for each in PREFIXES.values() if iri.startswith(each)), None)
+
+
+def _local(iri: str) -> str:
+    from urllib.parse import quote
+
+    from picograph.ontology.prefixes import compress
+
+    return quote(compress(iri) or iri, safe="")
