@@ -1,7 +1,9 @@
 """The checks that a clinician makes by eye, on the typed study, before it is stored.
 
 An error refuses the record: its facts cannot all be true, or cannot be followed back. A caution lets it in and is told:
-the source itself may disagree.
+the source itself may disagree. A contradiction between two numbers (more affected than at risk) is an error where a
+person or a machine read them, who may read again; a registry's own table states what it states, so there it is a
+caution: the numbers stay as they are, `validate` reports them, and no sum takes them.
 """
 
 from collections import Counter
@@ -33,12 +35,13 @@ from picograph.kg.results import (
     Result,
     Statistic,
 )
-from picograph.kg.source import Place, Pointers
+from picograph.kg.source import Method, Place, Pointers
 from picograph.kg.study import Mention, MeshHeading, RejectedReading, Report, Study
 from picograph.kg.units import COMMON, is_unit
 from picograph.ontology.errors import PicographError
 
 Path = tuple[str | int, ...]
+Severity = Literal["error", "contradiction", "caution"]
 
 
 class Problem(NamedTuple):
@@ -47,7 +50,7 @@ class Problem(NamedTuple):
     path: Path
     what: str
     remedy: str
-    severity: Literal["error", "caution"] = "error"
+    severity: Severity = "error"
 
 
 def path_text(path: Path) -> str:
@@ -64,7 +67,7 @@ def path_text(path: Path) -> str:
 
 def _more_than(path: Path, part: str, count: int | None, whole: str, of: int | None, remedy: str) -> Iterator[Problem]:
     if count is not None and of is not None and count > of:
-        yield Problem(path, f"{count} participants {part} out of {of} {whole}", remedy)
+        yield Problem(path, f"{count} participants {part} out of {of} {whole}", remedy, "contradiction")
 
 
 def _per_cent(path: Path, count: int | None, of: int | None, percent: Decimal | None) -> Iterator[Problem]:
@@ -84,12 +87,14 @@ def _quantity(path: Path, quantity: Quantity) -> Iterator[Problem]:
     ):
         if low is not None and high is not None:
             if low > high:
-                yield Problem(path, f"the {name} runs from {low} to {high}", "write the lower limit first")
+                yield Problem(
+                    path, f"the {name} runs from {low} to {high}", "write the lower limit first", "contradiction"
+                )
             for what, value in (("mean", quantity.mean), ("median", quantity.median)):
                 if value is not None and not low <= value <= high and (what, name) != ("mean", "interquartile range"):
                     yield Problem(
                         (*path, what), f"the {what} {value} lies outside its {name} {low} to {high}",
-                        "read the three numbers again",
+                        "read the three numbers again", "contradiction",
                     )  # fmt: skip
 
 
@@ -98,12 +103,18 @@ def _interval(path: Path, value: Decimal | None, interval: Interval | None) -> I
         return
     low, high = interval.low, interval.high
     if low is not None and high is not None and low > high:
-        yield Problem((*path, "interval"), f"the interval runs from {low} to {high}", "write the lower limit first")
+        yield Problem(
+            (*path, "interval"),
+            f"the interval runs from {low} to {high}",
+            "write the lower limit first",
+            "contradiction",
+        )
     elif value is not None and ((low is not None and value < low) or (high is not None and value > high)):
         yield Problem(
             (*path, "value"),
             f"the estimate {value} lies outside its interval {low} to {high}",
             "read the estimate and its limits again",
+            "contradiction",
         )
 
 
@@ -407,7 +418,9 @@ def check(study: Study, text: str | None = None) -> list[Problem]:
     """
     found = _Check(study, text)
     found.look((), study)
-    return [*found.of_keys, *found.of_facts, *_sums(study), *found.of_places]
+    kept: Severity = "caution" if study.record.method is Method.REGISTRY else "error"
+    facts = [each._replace(severity=kept) if each.severity == "contradiction" else each for each in found.of_facts]
+    return [*found.of_keys, *facts, *_sums(study), *found.of_places]
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:

@@ -149,8 +149,10 @@ def _interval_misses(each: Candidate) -> str | None:
 
 
 def _impossible(each: Candidate) -> str | None:
-    if each.affected is not None and each.at_risk is not None and each.affected > each.at_risk:
-        return f"{each.affected} affected out of {each.at_risk}"
+    both = ((each.affected, each.at_risk), (each.comparator_affected, each.comparator_at_risk))
+    for affected, of in both:
+        if affected is not None and of is not None and affected > of:
+            return f"{affected} affected out of {of}"
     return None
 
 
