@@ -84,6 +84,11 @@ def _quantity(quantity: Quantity | None) -> str:
     return _join(parts) + unit
 
 
+def _fractions(fractions: Quantity) -> str:
+    words = _quantity(fractions).removesuffix(" fraction")
+    return f"{words} fraction" + ("" if words == "1" else "s")
+
+
 def _grade(grade: GradeRange | None) -> str:
     if grade is None:
         return ""
@@ -132,7 +137,11 @@ def _ambiguity(ambiguity: Ambiguity) -> str:
 
 
 def _state(result: Result) -> list[str]:
-    return [result.absence.value if result.absence else "", *(_ambiguity(each) for each in result.ambiguities)]
+    return [
+        result.absence.value if result.absence else "",
+        *(f"“{remark}”" for remark in result.remarks),
+        *(_ambiguity(each) for each in result.ambiguities),
+    ]
 
 
 def _name(thing: Any) -> str:
@@ -179,7 +188,10 @@ class _Page:
         if report.journal:
             pages = report.pages and f"pages {report.pages}"
             yield "journal", _join([report.journal, report.published, where, pages]), report
-        identifiers = [report.doi and f"doi:{report.doi}", report.pmid and f"pmid:{report.pmid}", report.registry_id]
+        identifiers = [
+            report.doi and f"doi:{report.doi}", report.pmid and f"pmid:{report.pmid}",
+            report.pmcid and f"pmcid:{report.pmcid}", report.registry_id,
+        ]  # fmt: skip
         if any(identifiers):
             yield "identifiers", _join([*identifiers, *self.study.identifiers]), report
         if design:
@@ -226,7 +238,7 @@ class _Page:
 
     def _intervention(self, each: Intervention) -> str:
         dose = _quantity(each.dose) + (f" {each.frequency}" if each.frequency else "")
-        fractions = _quantity(each.fractions)
+        fractions = f"in {_fractions(each.fractions)}" if each.fractions else ""
         return _join([
             _name(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
             each.start and f"from {each.start}", "until " + " or ".join(each.stop) if each.stop else "",
@@ -258,7 +270,8 @@ class _Page:
             statistic = "" if counted else each.statistic.value
             yield name, _join([
                 each.category and each.category + ":", f"{statistic} {value}".strip(),
-                _interval(each.interval, each.unit), _p(each.p), _time(each.time), *self.measured(each.outcome),
+                _interval(each.interval, each.unit), _p(each.p), _time(each.time), each.analysis_set,
+                *self.measured(each.outcome),
                 *_state(each),
             ]).replace(":,", ":"), each  # fmt: skip
         estimated = {each.outcome for each in self.study.estimates}
