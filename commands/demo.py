@@ -1,24 +1,42 @@
 """The main job on the built-in study."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from picograph.commands.terminal import open_store, out, print_answer, store_options, width
 
+if TYPE_CHECKING:
+    from picograph.kg.store import Store
+
+_OF_A_COLLECTION: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("adverse-events", {"drug": "Sorafenib", "min_grade": 3}),
+    ("toxicity-by-dose", {"min_grade": 3}),
+    ("responses-with-baseline", {"property": "portal vein thrombosis"}),
+)
+
 
 @click.command()
+@click.option(
+    "--hcc",
+    "collection",
+    flag_value="hcc",
+    help="Load the studies of hepatocellular carcinoma that ship, and ask them.",
+)
 @store_options
-def demo(store: str | None, update_endpoint: str | None) -> None:
+def demo(collection: str | None, store: str | None, update_endpoint: str | None) -> None:
     """Show the built-in study, and three answered questions.
 
     Works in a store in memory, unless --store names one.
     """
+    if collection:
+        _collection(collection, store, update_endpoint)
+        return
     from picograph.kg.load import example, load
     from picograph.kg.study import InterventionKind
     from picograph.kg.triples import records_of, study_of
     from picograph.queries import show as page
-    from picograph.queries.ask import ask
 
     with open_store(store or ":memory:", update_endpoint) as opened:
         given = example()
@@ -38,7 +56,44 @@ def demo(store: str | None, update_endpoint: str | None) -> None:
             ("responses", {}),
             ("survival", {}),
         )
-        for name, parameters in asked:
-            options = "".join(f" --{key.replace('_', '-')} {value}" for key, value in parameters.items())
-            out(f"\n$ picograph ask {name}{options}")
-            print_answer(ask(opened, name, **parameters), "table")
+        _answer(opened, asked)
+
+
+def _answer(opened: "Store", asked: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    from shlex import quote
+
+    from picograph.queries.ask import ask
+
+    for name, parameters in asked:
+        options = "".join(f" --{key.replace('_', '-')} {quote(str(value))}" for key, value in parameters.items())
+        out(f"\n$ picograph ask {name}{options}")
+        print_answer(ask(opened, name, **parameters), "table")
+
+
+def _collection(name: str, store: str | None, update_endpoint: str | None) -> None:
+    """Load a collection that ships, list its studies, and answer by drug, grade, dose and a property at entry."""
+    from textwrap import wrap
+    from urllib.parse import unquote
+
+    from picograph.kg.inputs import collected
+    from picograph.kg.load import load
+    from picograph.queries.ask import ask
+
+    with open_store(store or ":memory:", update_endpoint) as opened:
+        done = load(opened, collected(name))
+        for each in done:
+            if each.error:
+                raise each.error
+        triples, places = sum(each.triples for each in done), sum(each.places for each in done)
+        out(f"{len(done)} studies: {triples} triples, {places} places in their abstracts\n")
+        for row in ask(opened, "studies"):
+            said = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else "" for name, value in row.items()}
+            size = f"{said['enrolled']} participants" if said["enrolled"] else "enrolment not stated"
+            out(unquote(str(row["study"]).rpartition("/study/")[2]))
+            design = ", ".join(filter(None, (size, said["phase"], said["allocation"])))
+            out(
+                "\n".join(
+                    wrap(f"{design}: {said['interventions']}", width(), initial_indent="    ", subsequent_indent="    ")
+                )
+            )
+        _answer(opened, _OF_A_COLLECTION)

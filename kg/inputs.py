@@ -84,3 +84,13 @@ def example() -> Input:
 
     name, content = next(iter(shipped().items()))
     return Input(name, content)
+
+
+def collected(name: str) -> list[Input]:
+    """Give a collection of studies that ships, and the study that ships beside it, as something to load.
+
+    :raises KeyError: if there is no collection of that name
+    """
+    from picograph.kg.records import collection
+
+    return [example(), *(Input(file, content) for file, content in collection(name).items())]

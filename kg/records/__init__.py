@@ -13,6 +13,23 @@ def shipped() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in files(__name__).iterdir() if path.name.endswith(".yaml")}
 
 
+def collection(name: str) -> dict[str, bytes]:
+    """Give the study files of a collection that ships, by their name, in the order of their names.
+
+    A collection is a folder beside this file: a further one is a further folder, and no code.
+
+    :raises KeyError: if there is no collection of that name
+
+    >>> len(collection("hcc"))
+    13
+    """
+    folder = files(__name__) / name
+    if not name.isidentifier() or not folder.is_dir():
+        raise KeyError(name)
+    found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.endswith(".yaml")}
+    return dict(sorted(found.items()))
+
+
 @cache
 def known_sources() -> dict[str, frozenset[str]]:
     """Give, for each document that a shipped study file reads, the SHA-256 of the texts that it may refer to."""

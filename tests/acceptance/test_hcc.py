@@ -1,0 +1,92 @@
+"""A person looks over the studies of hepatocellular carcinoma that ship: by drug, grade, dose and thrombosis.
+
+Everything goes through the command line. What is expected was read off the study files by hand.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picograph.tests.acceptance.program import Program
+
+FOLDER = Path(__file__).resolve().parents[2] / "kg" / "records"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = Program(tmp_path_factory.mktemp("base"))
+    files = [*sorted((FOLDER / "hcc").glob("*.yaml")), FOLDER / "sorafenib-radiotherapy-hcc.yaml"]
+    assert program("load", *files, store=program.home / "store").code == 0
+    return program
+
+
+def rows_of(base: Program, *asked: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = base("ask", *asked, "--format", "json", store=base.home / "store").json()["rows"]
+    return found
+
+
+def pooled(base: Program, *asked: str) -> str:
+    return base("pool", *asked, "--format", "table", store=base.home / "store").text
+
+
+def test_the_demonstration_lists_them_and_answers(base: Program) -> None:
+    shown = base("demo", "--hcc").text
+    assert shown.startswith("14 studies: ")
+    assert "NCT01963429\n    144 participants, phase 3, randomised: proton beam radiotherapy," in shown
+    assert "$ picograph ask adverse-events --drug Sorafenib --min-grade 3" in shown
+    assert max(len(line) for line in shown.splitlines()) <= 80
+
+
+def test_a_dose_with_fractions_stands_beside_the_toxicity(base: Program) -> None:
+    rows = rows_of(base, "toxicity-by-dose", "--min-grade", "3")
+    doses = {
+        (row["arm"].rpartition("/")[2], row["affected"], row["dose"], row["fractions"]) for row in rows if row["arm"]
+    }
+    assert ("sbrt", 0, 60, 3) in doses
+    assert ("proton", 0, 70, 10) in doses
+    assert ("tri-modality", 0, 48, 4) in doses
+
+
+def test_every_participant_of_one_study_had_the_thrombosis_and_of_another_some(base: Program) -> None:
+    rows = rows_of(base, "population")
+    found = {
+        (row["study"].rpartition("/")[2], row["count"], row["denominator"])
+        for row in rows
+        if "portal vein" in str(row["variable"])
+    }
+    assert ("pmcid:PMC7057983", 8, 8) in found
+    assert ("doi:10.1016%2Fj.ijrobp.2014.01.017", 24, 40) in found
+
+
+def test_responses_that_are_not_alike_are_not_pooled_and_each_refusal_names_its_rule(base: Program) -> None:
+    shown = pooled(base, "responses")
+    assert "Not pooled: 6 of 7 values" in shown
+    refused = [line.split(":")[0].strip() for line in shown.splitlines() if line.startswith("  ") and ": " in line]
+    assert {"missing", "category", "denominator"} <= set(refused)
+    assert "category is complete or partial remission here, partial response there" in " ".join(shown.split())
+
+
+def test_survival_probabilities_without_an_interval_are_never_pooled(base: Program) -> None:
+    shown = pooled(base, "survival", "--time", "2y")
+    assert shown.count("no-interval:") == 9
+    assert "overlap: the same participants are counted already" in shown
+
+
+def test_a_ratio_of_an_unsaid_direction_has_no_arm_and_an_answer_says_so(base: Program) -> None:
+    asked = ("ask", "hazard-ratios", "--study", "doi:10.1038/s41416-018-0051-8", "--format", "table")
+    answer = base(*asked, store=base.home / "store")
+    assert answer.text.count("hazard ratio") == 3
+    assert "arm " not in answer.text
+    assert "does not say which arm the ratio is of" in " ".join(answer.err.split())
+
+
+def test_an_analysis_set_stands_beside_its_number(base: Program) -> None:
+    rows = rows_of(base, "median-times", "--study", "NCT01357486")
+    sets = {row["analysis_set"] for row in rows if not row["arm"]}
+    assert sets == {
+        "treated with sorafenib",
+        "not treated with sorafenib",
+        "ALBI grade 1 or 2, treated with sorafenib",
+        "ALBI grade 1 or 2, not treated with sorafenib",
+    }
