@@ -13,6 +13,7 @@ from picograph.kg.source import Place
 from picograph.kg.study import Study
 from picograph.kg.triples import place_iri, records_of, split_place, study_iri, study_of
 from picograph.kg.validation import Path, check, path_text
+from picograph.ontology import mesh
 from picograph.ontology.errors import InputError
 from picograph.queries import catalog
 from picograph.queries.ask import ask
@@ -126,8 +127,31 @@ def records(store: "Store", *, with_shapes: bool) -> Iterator[Finding]:
                         place_iri(study.record.source.sha256, place) for place in _places_of(study, problem.path)
                     ),
                 )
+            yield from _pairs(store, record, study)
         if with_shapes:
             yield from shapes(record, quads)
+
+
+def _pairs(store: "Store", record: str, study: Study) -> Iterator[Finding]:
+    """Find pairs of descriptor and qualifier that MeSH as it was added to the store does not allow.
+
+    What the part of MeSH that ships does not allow is found when a record is checked.
+    """
+    if not store.words.is_whole("mesh"):
+        return
+    for heading in study.report.headings:
+        descriptor, qualifier = heading.descriptor_concept, heading.qualifier_concept
+        if not descriptor or not qualifier or mesh.allowed(descriptor, qualifier) is False:
+            continue
+        if mesh.allowed(descriptor, qualifier, store.words) is False:
+            yield Finding(
+                rule="record",
+                severity="caution",
+                study=study_iri(study.key),
+                part=record,
+                what=f"MeSH does not allow {heading.qualifier!r} with {heading.descriptor!r} (report.headings)",
+                evidence=tuple(place_iri(study.record.source.sha256, place) for place in heading.evidence),
+            )
 
 
 def _places_of(study: Study, path: Path) -> tuple[Place, ...]:

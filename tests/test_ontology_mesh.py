@@ -5,15 +5,19 @@ Drugs get the identifiers of other vocabularies only where a stored mapping says
 """
 
 import gzip
+import random
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from picograph.kg.store import open_store
 from picograph.ontology.concepts import concept, concepts, label, mappings
 from picograph.ontology.drugs import identifiers
 from picograph.ontology.errors import UsageError
 from picograph.ontology.mesh import allowed, find_descriptor, find_qualifier, find_substance, heading
+from picograph.tests.acceptance.program import COMMAND, WORKED
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -107,6 +111,48 @@ def test_allowed_says_what_mesh_says_for_every_pair() -> None:
             seen += qualifier.removeprefix("mesh:") in expected
     assert seen > 5000
     assert allowed("mesh:D999999", "mesh:Q000188") is None
+
+
+def test_ten_thousand_pairs_of_all_descriptors_are_as_in_the_table(tmp_path: Path) -> None:
+    """The pairs are drawn at random, with a seed: half from what the table allows, half from all that could be made."""
+    table_file = SHARED / "vocabularies" / "mesh_2026_allowed_qualifiers.tsv.gz"
+    with gzip.open(table_file, "rt", encoding="utf-8") as lines:
+        table = {ui: allowable.split("|") for ui, allowable in (line.rstrip("\n").split("\t") for line in lines)}
+    qualifiers = [item.curie.removeprefix("mesh:") for item in concepts("mesh") if item.curie.startswith("mesh:Q")]
+    folder = tmp_path / "store"
+    # NLM's sample is of another year and states pairs of its own: they are taken out, the table says which there are
+    sample = (SHARED / "mesh-rdf" / "samples.nt").read_text("utf-8").splitlines(keepends=True)
+    (tmp_path / "mesh.nt").write_text("".join(line for line in sample if "allowableQualifier" not in line), "utf-8")
+    command = [*COMMAND, "vocab", "add", "mesh", str(tmp_path / "mesh.nt"), str(table_file), "--store", str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    draw = random.Random(20140117)
+    some = draw.choices(sorted(table), k=10_000)
+    pairs = [(one, draw.choice(table[one] if number % 2 else qualifiers)) for number, one in enumerate(some)]
+    agreed = {True: 0, False: 0}
+    with open_store(str(folder)) as store:
+        for descriptor, qualifier in pairs:
+            expected = qualifier in table[descriptor]
+            assert allowed(f"mesh:{descriptor}", f"mesh:{qualifier}", store.words) is expected, (descriptor, qualifier)
+            agreed[expected] += 1
+    assert sum(agreed.values()) == 10_000
+    assert min(agreed.values()) > 2_000
+    # a pair that is not allowed is reported, of a descriptor that ships and of one that does not
+    shipped = {item.curie for item in concepts("mesh")}
+    far = next(one for one, _ in pairs if f"mesh:{one}" not in shipped and "Q000188" not in table[one])
+    record = WORKED.read_text("utf-8")
+    wrong = (
+        f"    - {{descriptor: Some Words, descriptor_concept: mesh:{far}, qualifier: drug therapy,"
+        " qualifier_concept: mesh:Q000188, evidence: 890-899}\n"
+        "    - {descriptor: Time Factors, qualifier: drug therapy, evidence: 880-889}\n"
+    )
+    (tmp_path / "made-up.yaml").write_text(record.replace("  headings:\n", "  headings:\n" + wrong, 1), "utf-8")
+    run = subprocess.run([*COMMAND, "load", "made-up.yaml", "--store", str(folder)], cwd=tmp_path, capture_output=True)
+    assert run.returncode == 0, run.stderr
+    run = subprocess.run([*COMMAND, "validate", "--store", str(folder)], capture_output=True, text=True)
+    assert "MeSH does not allow 'drug therapy' with 'Some Words'" in run.stdout
+    assert "MeSH does not allow 'drug therapy' with 'Time Factors'" in run.stdout
+    assert "'drug therapy' with 'Liver Neoplasms'" not in run.stdout
 
 
 def test_the_identifiers_of_a_drug() -> None:

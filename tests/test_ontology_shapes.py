@@ -101,7 +101,8 @@ study:drug a pg:Intervention ; {PART} ; pg:key "drug" ;
     pg:route "oral" ; pg:fractionsUnit "{{fraction}}" ; pg:fractionsValue 20.0 ; pg:fractionsMean 20.0 ;
     pg:fractionsMedian 20.0 ; pg:fractionsLow 18.0 ; pg:fractionsHigh 25.0 ; pg:fractionsQuartileLow 19.0 ;
     pg:fractionsQuartileHigh 22.0 ; pg:fractionsStandardDeviation 2.0 ; pg:timing pg:Concurrent , pg:Sequential ;
-    pg:start "with radiation" ; pg:stop "progression" , "death" ; pg:target "liver" ; pg:targetConcept mesh:D008099 .
+    pg:start "with radiation" ; pg:stop "progression" , "death" ; pg:target "liver" ; pg:targetConcept mesh:D008099 ;
+    pg:derived study:derived .
 study:epoch a pg:Epoch ; {PART} ; pg:key "first" ; rdfs:label "First" ;
     pg:start "day 1" ; pg:end "day 30" .
 study:outcome a pg:Outcome ; {PART} ; pg:key "response" ;
