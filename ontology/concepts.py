@@ -23,9 +23,10 @@ SLICES = {
     "mesh.tsv": "mesh",
     "chebi.tsv": "chebi",
     "drugbank.tsv": "drugbank",
+    "clinical.tsv": "clinical",
     "mesh_qualifiers.tsv": "mesh",
 }
-PREFIX_OF_SLICE = {"mesh": "mesh", "CHEBI": "chebi", "drugbank": "drugbank"}
+PREFIX_OF_SLICE = {"mesh": "mesh", "CHEBI": "chebi", "drugbank": "drugbank", "pg": "clinical", "pgc": "clinical"}
 _SEVERAL = ("synonyms", "parents", "tree_numbers", "roles", "parts")  # columns with values between "|"
 
 
@@ -201,9 +202,11 @@ def mappings() -> tuple[Mapping, ...]:
     >>> next(row.object for row in mappings() if row.subject == "mesh:D000077157")
     'CHEBI:50924'
     """
-    lines = [line for line in read_slice("mappings.tsv").splitlines() if not line.startswith("#")]
-    header = lines[0].split("\t")
-    rows = (dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:])
+    rows: list[dict[str, str]] = []
+    for name in ("mappings.tsv", "clinical.sssom.tsv"):
+        lines = [line for line in read_slice(name).splitlines() if not line.startswith("#")]
+        header = lines[0].split("\t")
+        rows += (dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:])
     return tuple(
         Mapping(
             subject=row["subject_id"],
@@ -279,7 +282,7 @@ def vocabulary_quads() -> "dict[str, list[Quad]]":
     a concept to itself and to all above it.
 
     >>> [graph.rpartition("/")[2] for graph, quads in vocabulary_quads().items() if quads]
-    ['mesh', 'chebi', 'drugbank', 'mappings']
+    ['mesh', 'chebi', 'drugbank', 'clinical', 'mappings']
     """
     from hashlib import sha256
 

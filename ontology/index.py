@@ -65,7 +65,7 @@ def shipped_vocabularies() -> list[Vocabulary]:
     """Describe the slices that ship.
 
     >>> [each.name for each in shipped_vocabularies()]
-    ['mesh', 'chebi', 'drugbank', 'mappings']
+    ['mesh', 'chebi', 'drugbank', 'clinical', 'mappings']
     """
     from hashlib import sha256
 

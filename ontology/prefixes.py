@@ -2,7 +2,7 @@
 
 The prefixes and IRIs are those that the Bioregistry prefers (``exports/contexts/obo.context.jsonld`` and
 ``bioregistry.context.jsonld`` of biopragmatics/bioregistry), with three differences: MeSH keeps NLM's own IRI and is
-written ``mesh:``, NLM's vocabulary is ``meshv:`` as in NLM's documents, and ``pg:`` is ours.
+written ``mesh:``, NLM's vocabulary is ``meshv:`` as in NLM's documents, and ``pg:`` and ``pgc:`` are ours.
 """
 
 from picograph.ontology.errors import UsageError
@@ -10,6 +10,7 @@ from picograph.ontology.errors import UsageError
 # In the order in which `compress` tries them: of two namespaces that begin alike the longer comes first.
 PREFIXES = {
     "pg": "https://w3id.org/picograph/ontology/",
+    "pgc": "https://w3id.org/picograph/concept/",
     "meshv": "http://id.nlm.nih.gov/mesh/vocab#",
     "mesh": "http://id.nlm.nih.gov/mesh/",
     "CHEBI": "http://purl.obolibrary.org/obo/CHEBI_",

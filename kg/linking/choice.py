@@ -19,7 +19,7 @@ from picograph.kg.linking.lexicon import Reading
 from picograph.kg.linking.spelling import fits_case
 
 # In which order vocabularies are asked; those not named come last.
-ORDER = ("pg", "mesh", "chebi", "drugbank", "mondo", "doid", "hp")
+ORDER = ("pg", "mesh", "pgc", "chebi", "drugbank", "mondo", "doid", "hp")
 
 
 class TurnedDown(NamedTuple):
