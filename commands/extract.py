@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from picograph.kg.source import Place
 
 FORMATS = ("yaml", "json", "table", "tsv", "csv")
-METHODS = ("rule", "llm")
+METHODS = ("rule", "model", "llm")
 
 
 @click.command()
@@ -32,7 +32,7 @@ METHODS = ("rule", "llm")
     "--method",
     type=Format(METHODS),
     default="rule",
-    help="What reads: rules, or a language model (llm), of which the text must bear out every fact.  [default: rule]",
+    help="What reads: rules, the model that ships, or a language model (llm).  [default: rule]",
 )
 @click.option("--endpoint", metavar="URL", help="The OpenAI-compatible server of the model: http://HOST/v1.")
 @click.option("--model", metavar="NAME", help="The model, as the server calls it.")
@@ -53,8 +53,9 @@ def extract(
     has its places and says how sure it is; what the words leave open keeps its readings. Correct the file, write
     `method: curated` into it, and load it with its text: picograph load STUDY.yaml --source FILE.
 
-    With --method llm the text is sent to the server that --endpoint names, and to no other; its key is in the
-    environment variable PICOGRAPH_LLM_KEY.
+    With --method model the facts are those that a model, learnt from annotated abstracts, is sure of; it takes what
+    picograph[model] installs. With --method llm the text is sent to the server that --endpoint names, and to no
+    other, and must bear out every fact that comes back; the key is in the environment variable PICOGRAPH_LLM_KEY.
     """
     refused = 0
     found = _studies(files, _reading(method, endpoint, model, timeout))
@@ -96,6 +97,10 @@ def _reading(method: str, endpoint: str | None, model: str | None, timeout: floa
     for name, value in (("--endpoint", endpoint), ("--model", model), ("--timeout", timeout)):
         if value is not None:
             raise UsageError(f"{name} is for a model", where="picograph extract", remedy="add --method llm")
+    if method == "model":
+        from picograph.kg.extraction.model import study as learnt
+
+        return learnt.read_with_notes
     from picograph.kg.extraction.build import read_with_notes
 
     return read_with_notes

@@ -8,10 +8,22 @@ from pathlib import Path
 
 from picograph.corpus.brat import read_pairs
 from picograph.corpus.division import held_back
-from picograph.corpus.training import Told, case, learn_numbers, learn_sides, learn_words, lesson, told_across
+from picograph.corpus.training import (
+    Told,
+    case,
+    learn_numbers,
+    learn_sides,
+    learn_weighing,
+    learn_words,
+    lesson,
+    shares_across,
+    told_across,
+    views_across,
+    weighed,
+)
 
 # Chosen by cross-validation inside the learning part: see docs/decisions/reading-model.md.
-THRESHOLDS = {"words": 0.3, "kind": 0.35, "numbers": 0.3}
+THRESHOLDS = {"words": 0.3, "kind": 0.35, "enrolled": 0.35, "numbers": 0.45}
 
 
 def digest(names: Iterable[str]) -> str:
@@ -31,14 +43,13 @@ def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -
     yield "words of each fold read by a model of the others"
     learn_words(lessons, place / "words.crf")
     learn_numbers(lessons, told, place / "numbers.crf")
-    views = [
-        {"rules": rules, **learn_sides([case(each, told[each.name], rules=rules) for each in lessons])}
-        for rules in (True, False)
-    ]
+    cases = {rules: [case(each, told[each.name], rules=rules) for each in lessons] for rules in (True, False)}
+    views = [{"rules": rules, **learn_sides(row)} for rules, row in cases.items()]
+    yield "sides learnt"
+    weighing = learn_weighing(weighed(lessons, told, shares_across(lessons, told), views_across(cases)))
     learnt = {"abstracts": len(lessons), "sha256": digest(each.name for each in lessons)}
-    packed = json.dumps(
-        {"views": views, "learnt": learnt, "thresholds": THRESHOLDS}, separators=(",", ":"), sort_keys=True
-    )
+    whole = {"views": views, "weighing": weighing, "learnt": learnt, "thresholds": THRESHOLDS}
+    packed = json.dumps(whole, separators=(",", ":"), sort_keys=True)
     (place / "sides.json.gz").write_bytes(gzip.compress(packed.encode(), mtime=0))
     for path in sorted(place.iterdir()):
         yield f"{path.name}: {path.stat().st_size:,} bytes"

@@ -16,10 +16,11 @@ from picograph.corpus.labels import ours
 from picograph.kg.extraction.model.arms import Arms, arms_of
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
-from picograph.kg.extraction.model.reader import ENROLLED, NOTHING, marginals, tagger
+from picograph.kg.extraction.model.reader import ENROLLED, Reading, View, candidates, marginals, tagger, view_of
 from picograph.kg.extraction.model.scene import PAIRS, Features, Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names
 from picograph.kg.extraction.model.trees import Logistic
+from picograph.kg.extraction.model.weighing import NOTHING
 from picograph.kg.extraction.model.words import Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 
@@ -209,6 +210,93 @@ def _side(one: Case, pair: Pair) -> bool | None:
         return one.sides[pair.other]
     named = one.named.get(pair.other)
     return named[0] if named else None
+
+
+# --- what was said, weighed once more ---------------------------------------------------------------------------------
+
+
+def shares_across(lessons: Sequence[Lesson], told: Mapping[str, Told]) -> dict[str, list[dict[str, float]]]:
+    """Read the numbers of each fold with a model of the others."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in range(FOLDS):
+            path = Path(folder) / f"{part}.crf"
+            learn_numbers([each for each in lessons if fold(each.name) != part], told, path)
+            model = tagger(path)
+            labels = model.labels()
+            for each in lessons:
+                if fold(each.name) != part:
+                    continue
+                if each.numbers:
+                    model.set(number_features(each.page, each.text, each.numbers, told[each.name]))
+                found[each.name] = [
+                    {label: model.marginal(label, at) for label in labels} for at in range(len(each.numbers))
+                ]
+    return found
+
+
+def views_across(cases: Mapping[bool, Sequence[Case]]) -> dict[int, tuple[View, ...]]:
+    """Learn the sides from all folds but one, for each fold."""
+    return {
+        part: tuple(
+            view_of({"rules": rules, **learn_sides([one for one in row if fold(one.name) != part])})
+            for rules, row in cases.items()
+        )
+        for part in range(FOLDS)
+    }
+
+
+class Weighed(NamedTuple):
+    """A number as people marked it, with what was said of it by models that had not learnt from its abstract."""
+
+    name: str
+    number: Number
+    kind: str  # as the field takes it
+    right: bool  # whether people took it so
+    side: str  # as people marked it; an empty text if it is no result of an arm
+    of_kind: Features
+    of_side: Features
+
+
+def weighed(
+    lessons: Sequence[Lesson],
+    told: Mapping[str, Told],
+    shares: Mapping[str, list[dict[str, float]]],
+    views: Mapping[int, tuple[View, ...]],
+) -> list[Weighed]:
+    """Give what was said of every number across folds."""
+    found = []
+    for each in lessons:
+        reading = Reading(each.page, each.text, told[each.name], {}, each.numbers, shares[each.name])
+        for one in candidates(reading, views[fold(each.name)]):
+            right, side = each.kinds[one.number] == one.kind, each.sides[one.number]
+            found.append(Weighed(each.name, each.numbers[one.number], one.kind, right, side, one.of_kind, one.of_side))
+    return found
+
+
+def learn_weighing(rows: Sequence[Weighed]) -> dict[str, Any]:
+    """Learn whether a number is what the field takes it for, and whether it is the experimental arm's."""
+    sided = [row for row in rows if row.side]
+    return {
+        "kinds": learn_trees(
+            [row.of_kind for row in rows],
+            [row.right for row in rows],
+            trees=250,
+            rate=0.03,
+            leaves=10,
+            least=25,
+            share=0.3,
+        ),
+        "sides": learn_trees(
+            [row.of_side for row in sided],
+            [row.side == "experimental" for row in sided],
+            trees=150,
+            rate=0.03,
+            leaves=6,
+            least=40,
+            share=0.3,
+        ),
+    }
 
 
 def learn_trees(

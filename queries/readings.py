@@ -24,11 +24,23 @@ SELECT (COUNT(*) AS ?number) WHERE {{
   VALUES ?method {{ {_READ} }}
   GRAPH ?record {{ ?record pg:method ?method }}
 }}"""
-# from the curated records, which are few, to the others of their documents
-_LEFT_OUT = f"""PREFIX pg: <{PG}>
+# from the curated records, which are few, to the others of their documents: by the key, by a DOI or PMID that both state,
+# or that a third record states together (an index has both), by the text
+_DOCUMENT = '(STRSTARTS({0}, "doi:") || STRSTARTS({0}, "pmid:"))'
+_LEFT_OUT = f"""PREFIX pg: <{PG}> PREFIX prov: <http://www.w3.org/ns/prov#>
 SELECT DISTINCT ?record WHERE {{
-  GRAPH ?curated {{ ?curated pg:method {NamedNode(enum_iri(Method.CURATED))} ; pg:documentKey ?document }}
-  GRAPH ?record {{ ?record pg:documentKey ?document ; pg:method ?method }}
+  GRAPH ?curated {{ ?curated pg:method {NamedNode(enum_iri(Method.CURATED))} }}
+  {{
+    GRAPH ?curated {{ ?curated pg:documentKey ?document }}
+    GRAPH ?record {{ ?record pg:documentKey ?document ; pg:method ?method }}
+  }} UNION {{
+    GRAPH ?curated {{ ?curated pg:statesIdentifier ?stated }} FILTER {_DOCUMENT.format("?stated")}
+    GRAPH ?index {{ ?index pg:statesIdentifier ?stated , ?named }} FILTER {_DOCUMENT.format("?named")}
+    GRAPH ?record {{ ?record pg:statesIdentifier ?named ; pg:method ?method }}
+  }} UNION {{
+    GRAPH ?curated {{ ?curated prov:wasDerivedFrom ?text }}
+    GRAPH ?record {{ ?record prov:wasDerivedFrom ?text ; pg:method ?method }}
+  }}
   FILTER (?method IN ({_READ.replace(" ", ", ")}))
 }}"""
 # the graphs of records in a question; those of vocabularies have other names
@@ -71,8 +83,10 @@ class Readings:
         said = []
         if self.left_out:
             number = len(self.left_out)
-            records = "1 record" if number == 1 else f"{number} records"
-            said.append(f"{records} that rules read are left out: a person has read the same documents.")
+            records = "1 record that was" if number == 1 else f"{number} records that were"
+            said.append(
+                f"{records} read by rules or a model, and by a person too: the person's facts stand alone here."
+            )
         if left := self.number - len(self.left_out):
             records = "1 record that was" if left == 1 else f"{left} records that were"
             said.append(

@@ -24,7 +24,7 @@ from picograph.queries.answer import Row
 from picograph.queries.retractions import Retractions
 from picograph.queries.wording import SIGNS, columns_of, fold, number, places, unit_words
 
-COLUMNS = ("study", "document", "method", "section", "name", "value", "retracted", "evidence", "words")
+COLUMNS = ("study", "document", "method", "section", "name", "value", "confidence", "retracted", "evidence", "words")
 Words = Callable[[str, Place], str | None]  # SHA-256 of a source and a place in it -> the words there
 
 
@@ -36,6 +36,7 @@ class Line(NamedTuple):
     value: str
     evidence: tuple[Place, ...]
     source: str  # SHA-256
+    confidence: Decimal | None = None  # of what rules or a model read
 
 
 def _join(parts: Iterable[str | None]) -> str:
@@ -338,7 +339,10 @@ def lines(study: Study) -> list[Line]:
     '40 participants'
     """
     sha256 = study.record.source.sha256
-    return [Line(section, name, value, part.evidence, sha256) for section, name, value, part in facts(study)]
+    return [
+        Line(section, name, value, part.evidence, sha256, part.confidence)
+        for section, name, value, part in facts(study)
+    ]
 
 
 def facts(study: Study) -> Iterator[tuple[str, str, str, Part]]:
@@ -373,7 +377,8 @@ def text(shown: Sequence[Line], width: int, words: Words | None = None) -> Itera
         room = max(width - name_width - 4, 20)
         names = fold(line.name, name_width)
         place = f"[{places(line.evidence)}]" if line.evidence else ""
-        values = fold(line.value, room)
+        sure = f" (confidence {number(line.confidence)})" if line.confidence is not None else ""
+        values = fold(line.value + sure, room)
         if place and columns_of(values[-1]) + 2 + len(place) <= room:
             values[-1] = f"{values[-1]}  {place}"
         elif place:
@@ -394,8 +399,8 @@ def fresh(studies: Iterable[Study]) -> Iterator[tuple[Study, list[Line]]]:
     """Give the lines of each record of a study that no record before it gave alike."""
     seen: set[Line] = set()
     for study in studies:
-        new = [line for line in lines(study) if line not in seen]
-        seen.update(new)
+        new = [line for line in lines(study) if line._replace(confidence=None) not in seen]
+        seen.update(line._replace(confidence=None) for line in new)
         yield study, new
 
 
@@ -414,6 +419,7 @@ def rows(
                 "name": line.name,
                 "value": line.value,
                 "retracted": (found.document,) if found else None,
+                "confidence": line.confidence,
                 "evidence": tuple(place_iri(line.source, place) for place in line.evidence),
             }
             if words:

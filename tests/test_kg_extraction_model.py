@@ -41,8 +41,9 @@ def test_figures_on_the_part_held_back(held: Score) -> None:
     """The least that may ship; what does ship stands in docs/reading-score.md."""
     assert held.abstracts == 96
     every, numbers = held.micro(), held.micro(reported=True)
-    assert every.f1 >= 0.65
-    assert numbers.f1 >= 0.60
+    assert every.f1 >= 0.67
+    assert numbers.f1 >= 0.65
+    assert numbers.precision >= 0.68
     assert numbers.gold > 400
 
 

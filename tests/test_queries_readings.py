@@ -46,3 +46,39 @@ def test_without_such_records_nothing_is_said() -> None:
     store = open_store(":memory:")
     load(store, [TEXT, example()])
     assert not any("rules" in caution for caution in ask(store, "adverse-events").cautions)
+
+
+CURATED = """picograph: study 1
+key: "{key}"
+record:
+  document: "{key}"
+  source: {{sha256: {sha256}, characters: 200}}
+  method: curated
+adverse_events:
+  - {{term: diarrhea, affected: 3, at_risk: 40, evidence: 50-60}}
+"""
+
+
+def nbib(*more: str) -> bytes:
+    abstract = "METHODS: Forty patients were treated. RESULTS: Grade 3 diarrhea occurred in 3 of 40 patients (7.5%)."
+    rows = ["PMID- 99999991", "TI  - A made-up trial", f"AB  - {abstract}", *more]
+    return "\n".join([*rows, "", ""]).encode()
+
+
+def test_a_person_s_reading_goes_before_under_another_name_of_the_same_document() -> None:
+    """PubMed's record states a DOI and a PMID; the curated file is called by the PMID, the words by the DOI."""
+    store = open_store(":memory:")
+    person = Input("person.yaml", CURATED.format(key="pmid:99999991", sha256="0" * 64).encode())
+    load(store, [Input("a.nbib", nbib("LID - 10.1000/made-up [doi]")), person], extract=True)
+    readings = Readings.of(store)
+    assert readings.number == len(readings.left_out) == 1
+    answer = ask(store, "adverse-events")
+    assert len(answer) == 1
+    assert any("the person's facts stand alone" in caution for caution in answer.cautions)
+
+
+def test_a_person_s_reading_of_another_report_leaves_what_was_read() -> None:
+    store = open_store(":memory:")
+    person = Input("person.yaml", CURATED.format(key="doi:10.1000/another", sha256="0" * 64).encode())
+    load(store, [Input("a.nbib", nbib("LID - 10.1000/made-up [doi]")), person], extract=True)
+    assert Readings.of(store).left_out == ()

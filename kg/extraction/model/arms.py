@@ -17,6 +17,7 @@ from picograph.kg.extraction.lexicon import hits_of
 from picograph.kg.extraction.model.names import GROUP, places_of
 from picograph.kg.extraction.model.words import Text
 from picograph.kg.extraction.page import Page
+from picograph.kg.extraction.tokens import Token
 
 # How strongly a word says that it names the experimental arm (above 0) or its comparator (below).
 LEANING: Mapping[str, float] = {
@@ -82,7 +83,14 @@ _BESIDE = frozenset(
         ],
     ]
 )
+_TELLING = 2  # how strongly a word must lean to be a name wherever it stands
 _PLAUSIBLE = 0.25  # what a word must gather to be taken for a name of an arm
+
+
+_INSIDE_WORDS = """
+    and or in of the was were with to for than had who a an by from on at
+"""
+NEVER_INSIDE = frozenset(_INSIDE_WORDS.split())  # between a name and the "group" that belongs to it
 
 
 class Name(NamedTuple):
@@ -100,6 +108,8 @@ class Arms(NamedTuple):
     names: dict[str, Name]
     at: list[str]  # for each place in the row, the name that ends there, or an empty text
     begin: dict[int, int]  # where a name of several words begins, by its last place
+    ours: Sequence[float] = ()  # how probable each word of the row is of the experimental treatment
+    theirs: Sequence[float] = ()  # and of its comparator
 
 
 _SELF_WORDS = """
@@ -108,37 +118,36 @@ _SELF_WORDS = """
 _SELF = frozenset(_SELF_WORDS.split())
 
 
-def arms_of(page: Page, text: Text, told: Mapping[str, Sequence[float]], *, rules: bool = True) -> Arms:
+def arms_of(
+    page: Page, text: Text, told: Mapping[str, Sequence[float]], *, rules: bool = True, view: "View | None" = None
+) -> Arms:
     """Find the names of the arms.
 
     :param told: for each label of words, how probable it is at each place of the row
     :param rules: whether the arms that the rules find are names too
+    :param view: of the same abstract, where it was looked at before
     """
     at, begin = places_of(page, text)
     listed = listed_arms(page) if rules else []
     _call(page, listed, at, begin)
-    nothing = [0.0] * len(at)
-    ours = list(told.get("experimental treatment", nothing))
-    theirs = list(told.get("comparator treatment", nothing))
-    for last, first in begin.items():
-        ours[last], theirs[last] = max(ours[first : last + 1]), max(theirs[first : last + 1])
+    view = view or View(page, text, told)
+    ours, theirs = view.treatments(begin)
     places: dict[str, list[int]] = {}
     for place, word in enumerate(at):
         if word:
             places.setdefault(word, []).append(place)
-    view = _View(page, text, ours, theirs)
     found: dict[str, Name] = {}
     for word, where in places.items():
-        features, weight = view.describe(word, where)
-        if weight >= _PLAUSIBLE:
-            strong = features["grp"] > 0 or word[0] in "@#" or word in _SELF
-            found[word] = Name(word, tuple(where), strong, features)
+        groups = sum(view.groups[place] for place in where)
+        if view.weight(word, where, groups, ours, theirs) >= _PLAUSIBLE:
+            strong = groups > 0 or word[0] in "@#" or word in _SELF
+            found[word] = Name(word, tuple(where), strong, view.describe(word, where, groups, ours, theirs))
     _compare(view, found)
     controls = [arm.control for arm in listed]
     for word, name in found.items():
         if word[0] == "#" and any(controls):
             name.features["prior"] += -2.5 if controls[int(word[1:])] else 1.5
-    return Arms(found, at, begin)
+    return Arms(found, at, begin, ours, theirs)
 
 
 def listed_arms(page: Page) -> list[ArmName]:
@@ -158,6 +167,8 @@ def _call(page: Page, listed: Sequence[ArmName], at: list[str], begin: dict[int,
             while last > hit.first and line.tokens[last].word in GROUP:
                 last -= 1
             first, last = base + hit.first, base + last
+            if _is_longer(at[last : last + 3], line.tokens, last - base) or _is_tail(line.tokens, hit.first):
+                continue
             at[first : last + 1] = [""] * (last + 1 - first)
             at[last] = f"#{hit.arm}"
             begin.pop(last, None)
@@ -166,70 +177,114 @@ def _call(page: Page, listed: Sequence[ArmName], at: list[str], begin: dict[int,
         base += len(line.tokens)
 
 
-class _View:
-    """An abstract as the description of names needs it."""
+def _is_longer(names: Sequence[str], tokens: Sequence[Token], last: int) -> bool:
+    """Say whether a compound goes on behind a place: the docetaxel of docetaxel-PLD is no docetaxel alone."""
+    return (
+        last + 1 < len(tokens) and tokens[last + 1].word in "+/" and any("+" in name or "/" in name for name in names)
+    )
 
-    def __init__(self, page: Page, text: Text, ours: Sequence[float], theirs: Sequence[float]) -> None:
-        self.page, self.text, self.ours, self.theirs = page, text, ours, theirs
+
+def _is_tail(tokens: Sequence[Token], first: int) -> bool:
+    """Say whether a compound begins before a place: the docetaxel of PLD-docetaxel is no docetaxel alone."""
+    if first < 2 or tokens[first - 1].word not in {"-", "+", "/"}:
+        return False
+    before, sign = tokens[first - 2], tokens[first - 1]
+    return before.end == sign.start and sign.end == tokens[first].start and before.word[0].isalpha()
+
+
+def _bounds(text: Text) -> tuple[list[int], list[int]]:
+    """Give for each place where its sentence begins, and the place after its end."""
+    size = len(text.lines)
+    starts, stops = list(range(size)), list(range(1, size + 1))
+    for at in range(1, size):
+        if text.lines[at] == text.lines[at - 1]:
+            starts[at] = starts[at - 1]
+    for at in range(size - 2, -1, -1):
+        if text.lines[at] == text.lines[at + 1]:
+            stops[at] = stops[at + 1]
+    return starts, stops
+
+
+class View:
+    """An abstract as the description of names needs it: made once, for names with the rules' arms and without."""
+
+    def __init__(self, page: Page, text: Text, told: Mapping[str, Sequence[float]]) -> None:
+        self.page, self.text = page, text
+        nothing = [0.0] * len(text.tokens)
+        self._ours = told.get("experimental treatment", nothing)
+        self._theirs = told.get("comparator treatment", nothing)
         self.title = sum(line == 0 for line in text.lines)
         self.last = text.lines[-1] if text.lines else 0
         self.turn = next((at for at in range(self.title) if text.tokens[at].sort == "v"), None)  # "versus" in the title
+        self.starts, self.stops = _bounds(text)
+        self.groups = self._groups()
+        self.ahead, self.behind = self._versus()
+
+    def treatments(self, begin: Mapping[int, int]) -> tuple[list[float], list[float]]:
+        """Give how probable each word is of the experimental treatment, and of its comparator; a name has its best."""
+        ours, theirs = list(self._ours), list(self._theirs)
+        for last, first in begin.items():
+            ours[last], theirs[last] = max(ours[first : last + 1]), max(theirs[first : last + 1])
+        return ours, theirs
 
     def row(self, place: int, low: int, high: int) -> range:
         """Give the places from ``low`` to ``high`` beside one, inside its sentence."""
-        lines = self.text.lines
-        step = 1 if low > 0 else -1
-        stop = place + low
-        while 0 <= stop < len(lines) and lines[stop] == lines[place] and (stop - place) * step <= high * step:
-            stop += step
-        return range(place + low, stop, step)
+        if low > 0:
+            return range(place + low, min(place + high + 1, self.stops[place]))
+        return range(place + low, max(place + high - 1, self.starts[place] - 1), -1)
 
-    def describe(self, word: str, where: Sequence[int]) -> tuple[dict[str, float], float]:
-        """Gather what tells the side of a name, and how plausible it is as one."""
+    def weight(
+        self, word: str, where: Sequence[int], groups: int, ours: Sequence[float], theirs: Sequence[float]
+    ) -> float:
+        """Say how plausible a word is as the name of an arm."""
+        versus = sum(self.ahead[at] + self.behind[at] for at in where) * 0.2
+        found = sum(ours[at] + theirs[at] for at in where) + groups / 2 + (word[0] in "@#") + versus
+        return found + (word in _SELF) + (abs(LEANING.get(word, 0)) >= _TELLING)
+
+    def describe(
+        self, word: str, where: Sequence[int], groups: int, ours: Sequence[float], theirs: Sequence[float]
+    ) -> dict[str, float]:
+        """Gather what tells the side of a name."""
         tokens, size = self.text.tokens, len(where)
-        ours, theirs = sum(self.ours[at] for at in where), sum(self.theirs[at] for at in where)
+        mine, other = sum(ours[at] for at in where), sum(theirs[at] for at in where)
         found: Counter[str] = Counter()
         ahead, behind, leaning = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0, 0.0]
-        groups = 0
         for number, at in enumerate(where):
             after = [tokens[place].word for place in self.row(at, 1, 2)]
             before = [tokens[place].word for place in self.row(at, -1, -2)]
-            groups += after[:1] != [] and (
-                after[0] in GROUP or (after[0] == "-" and after[1:] != [] and after[1] in GROUP)
-            )
             for name, beside in (("n+", after), ("n-", before)):
                 for each in beside:
                     if each in _BESIDE:
                         found[name + each] += 1
-            found["vb"] += self._versus(self.row(at, 1, 6))
-            found["va"] += self._versus(self.row(at, -1, -6))
-            for place in self.row(at, 1, 9):
-                ahead[0], ahead[1] = ahead[0] + self.ours[place], ahead[1] + self.theirs[place]
-            for place in self.row(at, -1, -9):
-                behind[0], behind[1] = behind[0] + self.ours[place], behind[1] + self.theirs[place]
+            found["vb"] += self.ahead[at]
+            found["va"] += self.behind[at]
+            stop, start = self.stops[at], self.starts[at]
+            ahead[0] += sum(ours[at + 1 : min(at + 10, stop)])
+            ahead[1] += sum(theirs[at + 1 : min(at + 10, stop)])
+            behind[0] += sum(ours[max(at - 9, start) : at])
+            behind[1] += sum(theirs[max(at - 9, start) : at])
             found["nn"] += any(tokens[place].word == "n" for place in self.row(at, 1, 11))
             if number < 4:  # what stands behind or before the first mentions defines the name
                 for place in self._phrase(self.row(at, 1, 8)):
                     leaning[0] += LEANING.get(tokens[place].word, 0) * (1 if place - at < 7 else 0.5)
-                    leaning[1] += self.ours[place] - self.theirs[place]
+                    leaning[1] += ours[place] - theirs[place]
                 for place in self._phrase(self.row(at, -1, -7)):
                     leaning[2] += LEANING.get(tokens[place].word, 0)
             if self.text.lines[at] >= self.last - 1:
                 found["concl"] += 1
                 if at < 5 or self.text.lines[at - 4] != self.text.lines[at]:
                     found["conclfirst"] = 1
-        versus = (found["vb"] + found["va"]) * 0.2
         features: dict[str, float] = {
             name: count if name == "conclfirst" else min(count, 2) / 2 if name == "nn" else count / size
             for name, count in found.items()
             if count
         }
         features |= {
-            "mi": min(ours, 2),
-            "mc": min(theirs, 2),
-            "mlr": math.log((ours + 0.1) / (theirs + 0.1)),
-            "mim": max(self.ours[at] for at in where),
-            "mcm": max(self.theirs[at] for at in where),
+            "mi": min(mine, 2),
+            "mc": min(other, 2),
+            "mlr": math.log((mine + 0.1) / (other + 0.1)),
+            "mim": max(ours[at] for at in where),
+            "mcm": max(theirs[at] for at in where),
             "grp": min(groups, 4) / 4,
             "grpfrac": groups / size,
             "cnt": min(size, 8) / 8,
@@ -254,15 +309,38 @@ class _View:
                 features["tbv" if where[0] < self.turn else "tav"] = 1
         if word in LEANING:
             features[f"lex:{word}"] = 1
-        weight = ours + theirs + groups / 2 + (word[0] in "@#") + versus + (word in _SELF)
-        return features, weight
+        return features
 
-    def _versus(self, row: range) -> bool:
-        for place in row:
-            sort = self.text.tokens[place].sort
-            if sort in "vn":
-                return sort == "v"
-        return False
+    def _groups(self) -> list[bool]:
+        """Say where "group" or "arm" follows, at most two words on: "sham treatment group"."""
+        tokens = self.text.tokens
+        found = [False] * len(tokens)
+        for at, token in enumerate(tokens):
+            if token.word not in GROUP:
+                continue
+            for place in range(at - 1, max(at - 4, self.starts[at] - 1), -1):
+                found[place] = True
+                inside = tokens[place]
+                plain = inside.word[0].isalpha() or inside.word == "-"
+                if inside.sort in "nv" or not plain or inside.word in NEVER_INSIDE or inside.word in GROUP:
+                    break
+        return found
+
+    def _versus(self) -> tuple[list[bool], list[bool]]:
+        """Say where "versus" follows, and where it stands before, at most five words off with no number between."""
+        size = len(self.text.tokens)
+        ahead, behind = [False] * size, [False] * size
+        for at, token in enumerate(self.text.tokens):
+            if token.sort != "v":
+                continue
+            for step, found, edge in ((-1, ahead, self.starts[at] - 1), (1, behind, self.stops[at])):
+                place = at + step
+                while place != edge and abs(place - at) <= 6:
+                    found[place] = True
+                    if self.text.tokens[place].sort in "vn":
+                        break
+                    place += step
+        return ahead, behind
 
     def _phrase(self, row: range) -> list[int]:
         found = []
@@ -274,7 +352,7 @@ class _View:
         return found
 
 
-def _compare(view: _View, names: Mapping[str, Name]) -> None:
+def _compare(view: View, names: Mapping[str, Name]) -> None:
     """Add to each name what only the other names tell: its rank, whether it is a part of another or more than it."""
     strong = [name for name in names.values() if name.strong]
     ranks = {word: rank for rank, word in enumerate(sorted(names, key=lambda word: names[word].places[0]))}

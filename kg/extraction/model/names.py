@@ -30,7 +30,7 @@ _COMMON_WORDS = """
     open label plus followed every cycles cycle dose increase decrease increased decreased reduction reduced
     improved improvement change changes events event adverse incidence risk
 """
-_COMMON = frozenset(_COMMON_WORDS.split())
+COMMON = frozenset(_COMMON_WORDS.split())
 _LETTER = re.compile(r"[A-Z]{1,3}[0-9]?|[1-6]|i{1,3}|[a-d]")
 _SUFFIX_WORDS = """
     treated based exposed containing induced related group arm only alone receiving
@@ -68,7 +68,7 @@ def short_forms(page: Page, text: Text) -> list[tuple[str, range, range]]:
             first -= 1
         words = [each.word for each in tokens[first:at]]
         begin = _long_form(letters.lower(), words) if words else None
-        if begin is None or len(words) - begin > 2 * len(letters) + 2 or words[begin] in _COMMON:
+        if begin is None or len(words) - begin > 2 * len(letters) + 2 or words[begin] in COMMON:
             continue
         found.append((short.lower(), range(first + begin, at), range(at + 1, stop)))
     return found
@@ -198,7 +198,7 @@ def places_of(page: Page, text: Text) -> tuple[list[str], dict[int, int]]:
     at = [""] * len(tokens)
     _letters(page, text, at)
     for place, token in enumerate(tokens):
-        if at[place] or token.sort == "n" or token.word in _COMMON or not token.word[0].isalpha():
+        if at[place] or token.sort == "n" or token.word in COMMON or not token.word[0].isalpha():
             continue
         if len(token.word) > 1 or page.folded[token.start].isupper():
             at[place] = "control" if token.word == "controls" else token.word

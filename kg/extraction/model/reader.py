@@ -8,12 +8,14 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
-from picograph.kg.extraction.model.scene import PAIRS, Scene
+from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
-from picograph.kg.extraction.model.trees import Logistic, Trees, share_of
+from picograph.kg.extraction.model.trees import Logistic, Trees
+from picograph.kg.extraction.model.weighing import NOTHING, Sided, kind_features, side_features
 from picograph.kg.extraction.model.words import Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 from picograph.ontology.errors import UsageError
@@ -21,7 +23,7 @@ from picograph.ontology.errors import UsageError
 MOST_WORDS = 3_000  # of an abstract that a model reads; the longest in PubMed have a third of that
 MOST_NUMBERS = 400
 ALONE = 0.7  # the weight of what a cell says alone, beside what the tree of pairs says
-NOTHING = "nothing"
+LEAST = 0.15  # how probable a kind must be for a number to be looked at once more
 ENROLLED = "enrolled"  # the participants of the whole study
 
 
@@ -49,6 +51,8 @@ class Weights(NamedTuple):
     words: Any  # taggers of python-crfsuite
     numbers: Any
     views: tuple[View, ...]
+    kinds: Trees  # whether a number is what the field takes it for
+    sides: Trees  # whether it is the experimental arm's
     thresholds: Mapping[str, float]  # of a label, else of "words" and "numbers"
 
 
@@ -84,7 +88,14 @@ def weights_in(folder: Path) -> Weights:
     """Read what was learnt from a folder."""
     packed = json.loads(gzip.decompress((folder / "sides.json.gz").read_bytes()))
     views = tuple(view_of(each) for each in packed["views"])
-    return Weights(tagger(folder / "words.crf"), tagger(folder / "numbers.crf"), views, packed["thresholds"])
+    return Weights(
+        tagger(folder / "words.crf"),
+        tagger(folder / "numbers.crf"),
+        views,
+        Trees(packed["weighing"]["kinds"]),
+        Trees(packed["weighing"]["sides"]),
+        packed["thresholds"],
+    )
 
 
 def view_of(packed: Mapping[str, Any]) -> View:
@@ -158,25 +169,25 @@ def kinds_of_numbers(shares: Sequence[Mapping[str, float]], least: float) -> lis
     return found
 
 
-def sides_of(reading: Reading, kinds: Sequence[str], views: Sequence[View]) -> dict[int, float]:
-    """Give the side of every number that has one, as log odds: above 0 the experimental arm's.
+def sides_of(reading: Reading, kinds: Sequence[str], views: Sequence[View]) -> list[Sided]:
+    """Give what each view says of the sides of numbers.
 
     :param kinds: of each number; an empty text is no result of an arm
     """
-    found: dict[int, float] = {}
+    found = []
+    seen = Mentions(reading.page, reading.text, reading.told)
     for view in views:
-        arms = arms_of(reading.page, reading.text, reading.told, rules=view.rules)
+        arms = arms_of(reading.page, reading.text, reading.told, rules=view.rules, view=seen)
         scene = Scene(reading.text, reading.numbers, arms, cells_of(reading.text, reading.numbers, kinds, arms))
-        for cell, side in zip(scene.cells, sides_of_cells(scene, view), strict=True):
-            for number in cell.numbers:
-                found[number] = found.get(number, 0.0) + side / len(views)
+        found.append(sides_of_cells(scene, view))
     return found
 
 
-def sides_of_cells(scene: Scene, view: View) -> list[float]:
+def sides_of_cells(scene: Scene, view: View) -> Sided:
     """Give the side of every cell, as log odds."""
     names = sides_of_names(scene.arms, view.names)
-    alone = view.cells.log_odds(cell_features(scene, names))
+    features = cell_features(scene, names)
+    alone = view.cells.log_odds(features)
     pairs = list(scene.pairs())
     agree = [0.5] * len(pairs)
     for kind in PAIRS:
@@ -186,28 +197,51 @@ def sides_of_cells(scene: Scene, view: View) -> list[float]:
             agree[index] = share
     first = [0.2 if cell.rank % 2 == 0 else -0.12 for cell in scene.cells]
     joined = solve(first, names, pairs, agree)
-    return [side + ALONE * other for side, other in zip(joined, alone, strict=True)]
+    both = [side + ALONE * other for side, other in zip(joined, alone, strict=True)]
+    return Sided(scene, names, features, alone, both)
+
+
+class Candidate(NamedTuple):
+    """A number that may be a result of an arm, with what speaks for it."""
+
+    number: int
+    kind: str
+    of_kind: Features
+    of_side: Features
+
+
+def candidates(reading: Reading, views: Sequence[View]) -> list[Candidate]:
+    """Give the numbers that may be results of an arm."""
+    kinds = [kind if kind != ENROLLED else "" for kind in kinds_of_numbers(reading.shares, LEAST)]
+    sides = side_features(sides_of(reading, kinds, views))
+    rows = kind_features(reading.text, reading.numbers, reading.shares, kinds, reading.told, sides)
+    return [Candidate(number, kinds[number], row, sides[number]) for number, row in rows.items()]
 
 
 def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
     """Give what was found in an abstract, in the order of its text."""
     thresholds = weights.thresholds
-    kinds = kinds_of_numbers(reading.shares, thresholds["kind"])
-    sides = sides_of(reading, [kind if kind != ENROLLED else "" for kind in kinds], weights.views)
     found = spans_of_words(reading, thresholds)
-    for index, (number, kind) in enumerate(zip(reading.numbers, kinds, strict=True)):
-        if not kind:
-            continue
-        share = reading.shares[index][kind]
-        if kind == ENROLLED:
-            label = ENROLLED
-        else:
-            side = share_of(sides[index])
-            label = f"{'experimental' if side >= 0.5 else 'comparator'} {kind}"
-            share *= max(side, 1 - side)
+    for number, kind in zip(reading.numbers, kinds_of_numbers(reading.shares, thresholds["kind"]), strict=True):
+        share = reading.shares[reading.numbers.index(number)].get(kind, 0.0)
+        if kind == ENROLLED and share >= thresholds["enrolled"]:
+            found.append(Finding(ENROLLED, number.start, number.end, share))
+    asked = candidates(reading, weights.views)
+    surely = weights.kinds.shares([each.of_kind for each in asked])
+    sides = weights.sides.shares([each.of_side for each in asked])
+    for each, right, side in zip(asked, surely, sides, strict=True):
+        label = f"{'experimental' if side >= 0.5 else 'comparator'} {each.kind}"
+        share = right * max(side, 1 - side)
         if share >= thresholds.get(label, thresholds["numbers"]):
+            number = reading.numbers[each.number]
             found.append(Finding(label, number.start, number.end, share))
     return sorted(found, key=lambda each: (each.start, each.end, each.label))
+
+
+def findings_in(page: Page, weights: Weights) -> list[Finding]:
+    """Read an abstract that is cut into sentences already."""
+    reading = read(page, weights)
+    return findings_of(reading, weights) if reading else []
 
 
 def findings(text: str, weights: Weights | None = None) -> list[Finding]:
@@ -215,6 +249,4 @@ def findings(text: str, weights: Weights | None = None) -> list[Finding]:
 
     :raises UsageError: if the package that reads them is not installed
     """
-    weights = weights or shipped()
-    reading = read(read_page(text), weights)
-    return findings_of(reading, weights) if reading else []
+    return findings_in(read_page(text), weights or shipped())

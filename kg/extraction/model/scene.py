@@ -10,6 +10,7 @@ from picograph.kg.extraction.model.arms import Arms
 from picograph.kg.extraction.model.cells import Call, Cell, by_line, calls_of
 from picograph.kg.extraction.model.names import GROUP
 from picograph.kg.extraction.model.numbers import Number
+from picograph.kg.extraction.model.stretches import stretch_features, word_sides
 from picograph.kg.extraction.model.words import Text
 from picograph.kg.extraction.tokens import Token
 
@@ -124,6 +125,11 @@ class Scene:
         listed = {line for token, line in zip(text.tokens, text.lines, strict=True) if token.sort == "R"}
         self.listed = {line: line in listed for line in self.lines}  # "respectively"
         self.given = [cell.given for cell in cells]
+        self.spoken: list[Features] = [{}] * len(cells)
+        said = word_sides(text, arms)
+        for row in self.lines.values():
+            for index, features in zip(row, stretch_features(text, arms, said, cells, row), strict=True):
+                self.spoken[index] = features
         self.sizes: dict[float, list[int]] = {}
         for index, cell in enumerate(cells):
             for number, kind in zip(cell.numbers, cell.kinds, strict=True):

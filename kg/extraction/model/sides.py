@@ -107,6 +107,7 @@ def cell_features(scene: Scene, sides: Mapping[str, float]) -> list[Features]:
         if earlier:
             features |= {"plast": given[scene.lines[max(earlier)][-1]] or 0.0, "pgap": cell.line - max(earlier)}
         features |= _sizes(scene, index, given)
+        features |= scene.spoken[index]
         found.append(features)
     return found
 

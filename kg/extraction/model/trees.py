@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 
 Row = Mapping[str, float]
+_LEAVES = 16  # of a tree, at most: one bit each
+_ALL = np.uint16(0xFFFF)
+_FIRST = np.array([max(0, (bits & -bits).bit_length() - 1) for bits in range(1 << _LEAVES)], dtype=np.intp)
 
 
 def share_of(odds: float) -> float:
@@ -29,33 +32,34 @@ class Trees:
     def __init__(self, packed: Mapping[str, Any]) -> None:
         self.features: list[str] = packed["features"]
         self._base: float = packed["base"]
-        trees = packed["trees"]
-        inner = max((len(tree["split"]) for tree in trees), default=1)
-        leaves = max((len(tree["leaf"]) for tree in trees), default=1)
-        self._split = np.zeros((len(trees), inner), dtype=np.int32)
-        self._at = np.zeros((len(trees), inner))
-        self._next = np.full((len(trees), inner, 2), -1, dtype=np.int32)
-        self._leaf = np.zeros((len(trees), leaves))
-        for index, tree in enumerate(trees):
-            size = len(tree["split"])
-            self._split[index, :size], self._at[index, :size] = tree["split"], tree["at"]
-            self._next[index, :size, 0], self._next[index, :size, 1] = tree["left"], tree["right"]
-            self._leaf[index, : len(tree["leaf"])] = tree["leaf"]
-        self._depth = max((_depth(tree) for tree in trees), default=0)
+        trees = [_in_order(tree) for tree in packed["trees"]]
+        inner = max((len(split) for split, _, _, _ in trees), default=0)
+        leaves = max((len(leaf) for _, _, _, leaf in trees), default=0)
+        if leaves > _LEAVES:
+            raise ValueError(f"a tree has {leaves} leaves, and {_LEAVES} are read at most")
+        self._split = np.zeros((len(trees), inner), dtype=np.intp)
+        self._at = np.full((len(trees), inner), np.inf)
+        self._kept = np.full((len(trees), inner), _ALL, dtype=np.uint16)
+        self._leaf = np.zeros((len(trees), max(leaves, 1)))
+        for index, (split, at, kept, leaf) in enumerate(trees):
+            self._split[index, : len(split)], self._at[index, : len(split)] = split, at
+            self._kept[index, : len(split)], self._leaf[index, : len(leaf)] = kept, leaf
+        self._trees = np.arange(len(trees))
 
     def log_odds(self, rows: Sequence[Row]) -> list[float]:
-        """Give the log odds of each row; a feature that a row does not name is 0."""
-        if not rows or not self._depth:
+        """Give the log odds of each row; a feature that a row does not name is 0.
+
+        All inner nodes are asked at once: where the answer is right, the leaves on the left are out, and of those left
+        over the first is the row's.
+
+        Source: Lucchese et al., SIGIR 2015:73-82 (QuickScorer).
+        """
+        if not rows or not len(self._trees):
             return [self._base] * len(rows)
         table = np.array([[row.get(name, 0.0) for name in self.features] for row in rows], dtype=np.float64)
-        trees = np.arange(len(self._split))[None, :]
-        lines = np.arange(len(rows))[:, None]
-        node = np.zeros((len(rows), len(self._split)), dtype=np.int32)
-        for _ in range(self._depth):
-            inside = np.maximum(node, 0)
-            right = table[lines, self._split[trees, inside]] > self._at[trees, inside]
-            node = np.where(node >= 0, self._next[trees, inside, right.astype(np.int8)], node)
-        found: list[float] = (self._base + self._leaf[trees, -1 - node].sum(axis=1)).tolist()
+        right = table[:, self._split] > self._at
+        left = np.bitwise_and.reduce(np.where(right, self._kept, _ALL), axis=2)
+        found: list[float] = (self._base + self._leaf[self._trees, _FIRST[left]].sum(axis=1)).tolist()
         return found
 
     def shares(self, rows: Sequence[Row]) -> list[float]:
@@ -63,13 +67,22 @@ class Trees:
         return [share_of(odds) for odds in self.log_odds(rows)]
 
 
-def _depth(tree: Mapping[str, Any]) -> int:
-    depth = {0: 1}
-    for node in range(len(tree["split"])):
-        for below in (tree["left"][node], tree["right"][node]):
-            if below >= 0:
-                depth[below] = depth[node] + 1
-    return max(depth.values()) if tree["split"] else 1
+def _in_order(tree: Mapping[str, Any]) -> tuple[list[int], list[float], list[int], list[float]]:
+    """Number the leaves of a tree from left to right; gives features, thresholds, the leaves that stay on the right."""
+    leaves: list[float] = []
+    kept = [0] * len(tree["split"])
+
+    def walk(node: int) -> int:
+        """Give the leaves below a node, as bits."""
+        if node < 0:
+            leaves.append(tree["leaf"][-1 - node])
+            return 1 << (len(leaves) - 1)
+        below = walk(tree["left"][node])
+        kept[node] = int(_ALL) & ~below
+        return below | walk(tree["right"][node])
+
+    walk(0 if tree["split"] else -1)
+    return tree["split"], tree["at"], kept, leaves
 
 
 class Logistic:
