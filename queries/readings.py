@@ -24,8 +24,8 @@ SELECT (COUNT(*) AS ?number) WHERE {{
   VALUES ?method {{ {_READ} }}
   GRAPH ?record {{ ?record pg:method ?method }}
 }}"""
-# from the curated records, which are few, to the others of their documents: by the key, by a DOI or PMID that both state,
-# or that a third record states together (an index has both), by the text
+# from the curated records, which are few, to the others of their documents: by the key, by the text, by a DOI or PMID
+# that both state or that a third record states together (an index has both)
 _DOCUMENT = '(STRSTARTS({0}, "doi:") || STRSTARTS({0}, "pmid:"))'
 _LEFT_OUT = f"""PREFIX pg: <{PG}> PREFIX prov: <http://www.w3.org/ns/prov#>
 SELECT DISTINCT ?record WHERE {{
