@@ -20,8 +20,8 @@ from picograph.kg.extraction.model.words import Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 from picograph.ontology.errors import UsageError
 
-MOST_WORDS = 3_000  # of an abstract that a model reads; the longest in PubMed have a third of that
-MOST_NUMBERS = 400
+MOST_WORDS = 2_000  # of an abstract that a model reads; the longest in PubMed have half of that
+MOST_NUMBERS = 300
 ALONE = 0.7  # the weight of what a cell says alone, beside what the tree of pairs says
 LEAST = 0.15  # how probable a kind must be for a number to be looked at once more
 ENROLLED = "enrolled"  # the participants of the whole study
