@@ -64,6 +64,7 @@ def load(
             "there is nothing to load", where="picograph load", remedy="name a file, or - for standard input"
         )
     from picograph.commands import loaded_rows
+    from picograph.kg.linking import make_ready
     from picograph.kg.load import Stream, load_each
     from picograph.kg.splits import read_splits
     from picograph.queries import report
@@ -73,6 +74,7 @@ def load(
     messages, worst = report.Messages(MOST_MESSAGES), 0
     ending: list[str] = []
     with open_store(store, update_endpoint) as opened, contextlib.ExitStack() as stack:
+        make_ready(opened.words, say)
         rows = loaded_rows.Rows(default_format(form), (lambda done: report.why(opened, done)) if explain else None)
         stack.callback(lambda: say(*messages.lines(), *rows.reasons, *ending))
         stack.push(rows)

@@ -18,6 +18,7 @@ from picograph.kg.batches import Batch, Loaded, move, refusal, write
 from picograph.kg.filing import Filing
 from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, text_of, unreadable
 from picograph.kg.joining import alone
+from picograph.kg.linking import make_ready
 from picograph.kg.mapping import Refused, Result, Waiting
 from picograph.kg.readers import Damaged, Piece
 from picograph.kg.source import Source
@@ -55,7 +56,8 @@ class _Load:
         for source in sources:
             name, text = text_of(source)
             given[store.sources.offer(text)] = name
-        self.queue = Queue(store, given)
+        self.lexicon = make_ready(self.reader.words)
+        self.queue = Queue(store, given, self.lexicon)
 
     def run(self, inputs: Iterable[Given]) -> Iterator[Loaded]:
         """Load; gives each record when it is written or refused."""
@@ -118,11 +120,11 @@ class _Load:
             for done, pieces in chunks:
                 yield from done
                 for index, piece in pieces:
-                    yield index, mapping.map_piece(piece, self.store.sources.get)
+                    yield index, mapping.map_piece(piece, self.store.sources.get, self.lexicon)
             return
         from picograph.kg.workers import Workers
 
-        workers = stack.enter_context(Workers(self.jobs, self.store.sources.folder))
+        workers = stack.enter_context(Workers(self.jobs, self.store.sources.folder, self.lexicon))
         apart = (((done, [index for index, _ in pieces]), [piece for _, piece in pieces]) for done, pieces in chunks)
         for (done, indexes), results in workers.map(apart):
             yield from done
@@ -170,7 +172,7 @@ class _Load:
         self, chunk: list[tuple[int, Piece]], done: list[tuple[int, Refused | Loaded]]
     ) -> tuple[list[tuple[int, Refused | Loaded]], list[tuple[int, Piece]]]:
         """Take out of a chunk the records that are in, made from the same bytes, with their texts at hand."""
-        sums = {index: mapping.input_checksum(piece) for index, piece in chunk}
+        sums = {index: mapping.input_checksum(piece, self.lexicon) for index, piece in chunk}
         held = self.reader.held(list(sums.values())) if chunk else {}
         left = []
         for index, piece in chunk:

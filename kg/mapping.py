@@ -16,7 +16,7 @@ from picograph.kg import readers
 from picograph.kg.derivation import derive
 from picograph.kg.identity import with_stated_key
 from picograph.kg.joining import Entry, entry_of, key_alone, stored_entry
-from picograph.kg.linking import link, unmatched
+from picograph.kg.linking import fingerprint, link, open_linker, unmatched
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
@@ -84,12 +84,12 @@ def stamp() -> str:
     return found.hexdigest()
 
 
-def input_checksum(piece: Piece, setting: str = "") -> str:
+def input_checksum(piece: Piece, lexicon: str = "") -> str:
     """Know what a graph is made from: the bytes of the record, its format, and what maps it.
 
-    :param setting: what else the mapping depends on
+    :param lexicon: whose names are linked, as `picograph.kg.linking.make_ready` gives it
     """
-    found = hashlib.sha256(f"{stamp()} {piece.format} {setting}\n".encode())
+    found = hashlib.sha256(f"{stamp()} {piece.format} {fingerprint(lexicon)}\n".encode())
     found.update(piece.content)
     return found.hexdigest()
 
@@ -140,13 +140,16 @@ def _refuse(piece: Piece, study: Study, problems: list[Problem]) -> None:
         raise RecordError(refused)
 
 
-def prepare(piece: Piece, study: Study, text: str | None, *, as_stored: bool = False) -> tuple[Study, tuple[str, ...]]:
+def prepare(
+    piece: Piece, study: Study, text: str | None, *, as_stored: bool = False, lexicon: str = ""
+) -> tuple[Study, tuple[str, ...]]:
     """Link a study, check it, and add its derived numbers; gives it with what to be cautious of.
 
     :param as_stored: only check it: it was stored before, linked and with its derived numbers
+    :param lexicon: whose names are linked, as `picograph.kg.linking.make_ready` gives it
     :raises RecordError: if its facts cannot all be true
     """
-    study = study if as_stored else link(with_stated_key(study))
+    study = study if as_stored else link(with_stated_key(study), open_linker(lexicon))
     problems = check(study, text)
     _refuse(piece, study, problems)
     cautions = tuple(
@@ -162,7 +165,9 @@ def graph_text(study: Study, made_from: str = "") -> tuple[GraphText, Written]:
     return GraphText(names_of(study).record, written.lines, rows), written
 
 
-def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "", *, as_stored: bool = False) -> Mapped:
+def map_study(
+    piece: Piece, study: Study, text: str | None, made_from: str = "", *, as_stored: bool = False, lexicon: str = ""
+) -> Mapped:
     """Map a study that was read.
 
     :param text: what its places refer to, where it is at hand
@@ -170,7 +175,7 @@ def map_study(piece: Piece, study: Study, text: str | None, made_from: str = "",
     :param as_stored: it was stored before: linked, with its derived numbers, under a key that others may have given it
     :raises RecordError: if its facts cannot all be true
     """
-    study, cautions = prepare(piece, study, text, as_stored=as_stored)
+    study, cautions = prepare(piece, study, text, as_stored=as_stored, lexicon=lexicon)
     own = stored_entry(study) if as_stored else entry_of(study)
     study = rekey(study, key_alone(own))  # which it is of as a rule: `filing` sees to the others
     graph, written = graph_text(study, made_from)
@@ -209,10 +214,11 @@ def _map_stored(piece: Piece, find_text: FindText) -> Mapped:
     return map_study(piece, stored.study, text, stored.made_from, as_stored=True)
 
 
-def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
+def map_piece(piece: Piece, find_text: FindText, lexicon: str = "") -> Result:
     """Map one record. Whatever is wrong with it is what is given back.
 
     :param find_text: gives the texts that are at hand, for records that refer to another file
+    :param lexicon: whose names are linked, as `picograph.kg.linking.make_ready` gives it
     """
     source = None
     try:
@@ -221,11 +227,11 @@ def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
         study, text = _read(piece)
         source = study.record.source
         if text is not None:
-            return map_study(piece, study, text, input_checksum(piece, setting))
+            return map_study(piece, study, text, input_checksum(piece, lexicon), lexicon=lexicon)
         text = text_for(piece, study.record, find_text)
         if text is None and source.characters is not None:
             return Waiting(piece=piece, record=study.record)
-        return map_study(piece, study, text)
+        return map_study(piece, study, text, lexicon=lexicon)
     except PicographError as error:
         return Refused(name=piece.name, error=error, source=source)
     except Exception as error:  # one record that we fail on must not end the load of the others
@@ -235,6 +241,6 @@ def map_piece(piece: Piece, find_text: FindText, setting: str = "") -> Result:
         return Refused(name=piece.name, error=fault, source=source)
 
 
-def map_all(pieces: Iterable[Piece], find_text: FindText, setting: str = "") -> list[Result]:
+def map_all(pieces: Iterable[Piece], find_text: FindText, lexicon: str = "") -> list[Result]:
     """Map many records, in their order."""
-    return [map_piece(piece, find_text, setting) for piece in pieces]
+    return [map_piece(piece, find_text, lexicon) for piece in pieces]

@@ -24,10 +24,11 @@ class Queue:
     """Records that wait, and the texts that were given as sources and that no record refers to.
 
     :param given: the names of such texts, by SHA-256
+    :param lexicon: whose names are linked, as `picograph.kg.linking.make_ready` gives it
     """
 
-    def __init__(self, store: Store, given: dict[str, str]) -> None:
-        self._store = store
+    def __init__(self, store: Store, given: dict[str, str], lexicon: str = "") -> None:
+        self._store, self._lexicon = store, lexicon
         self._file: IO[bytes] | None = None
         self._spare: dict[str, str] | None = given  # None: it is not known to which texts all records refer
 
@@ -68,7 +69,7 @@ class Queue:
             if text is None:
                 self._refuse_strange(piece, record.document, record.source.sha256)
             study, _ = readers.read_piece(piece)
-            return mapping.map_study(piece, study, text)
+            return mapping.map_study(piece, study, text, lexicon=self._lexicon)
         except PicographError as error:
             return Refused(name=piece.name, error=error, source=record.source)
 

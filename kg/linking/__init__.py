@@ -8,28 +8,9 @@
 What was chosen and what was turned down is said with each link.
 """
 
-from functools import cache
-
 from picograph.kg.linking.lexicon import Lexicon
+from picograph.kg.linking.lexicons import fingerprint, make_ready, open_linker
 from picograph.kg.linking.linker import Link, Linker
 from picograph.kg.linking.study import link, unmatched
 
-
-@cache
-def open_linker() -> Linker:
-    """Give the linker of the vocabularies that ship.
-
-    >>> open_linker().choose("hepatic neoplasm", ["disease"]).concept
-    ('mesh:D008113',)
-    """
-    from itertools import chain
-
-    from picograph.ontology import terms
-    from picograph.ontology.concepts import concepts, mappings
-    from picograph.ontology.senses import EXACT, sense_names
-
-    exact = ((row.subject, row.object) for row in mappings() if row.predicate == EXACT)
-    return Linker(Lexicon.build(chain(terms.concepts(), concepts()), sense_names(exact)))
-
-
-__all__ = ["Lexicon", "Link", "Linker", "link", "open_linker", "unmatched"]
+__all__ = ["Lexicon", "Link", "Linker", "fingerprint", "link", "make_ready", "open_linker", "unmatched"]

@@ -11,6 +11,7 @@ from picograph.kg.linking.choice import Choice, TurnedDown, choose
 from picograph.kg.linking.lexicon import Lexicon, Reading
 from picograph.kg.linking.spelling import Form, form_of, is_acronym
 from picograph.ontology.concepts import read_slice
+from picograph.ontology.words import SHIPPED, Words
 
 _LINKS_PHRASES = re.compile(r"[,;()]|\b(?:of|in|and|or|against|for|with|by|to|on|from|after|before|versus)\b")
 
@@ -46,8 +47,9 @@ class Linker:
     ('HCC', 'mesh:D006528')]
     """
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, words: Words = SHIPPED) -> None:
         self.lexicon = lexicon
+        self.words = words  # the vocabularies that its names are of
 
     def links(self, text: str, kinds: Collection[str] = (), *, defined: Iterable[Definition] = ()) -> list[Link]:
         """Give what the words of a text mean, in the order of the text; none overlaps another.

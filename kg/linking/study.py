@@ -17,6 +17,7 @@ from picograph.kg.study import (
     Study,
 )
 from picograph.ontology import mesh
+from picograph.ontology.words import Words
 
 if TYPE_CHECKING:
     from picograph.kg.linking.linker import Linker
@@ -75,7 +76,7 @@ class _Links:
         self.mentions: dict[tuple[str, str], Mention] = {}
 
     def linked(self) -> Study:
-        study = _indexed(self.study)
+        study = _indexed(self.study, self.linker.words)
         for place in _PLACES:
             study = _changed(study, place.field, lambda part, place=place: self.part(part, place))
         return msgspec.structs.replace(study, mentions=tuple(self.mentions.values()))
@@ -148,24 +149,24 @@ def _definitions(study: Study) -> Iterator[Definition]:
 # --- terms of an index: whole names of MeSH, and nothing else ------------------------------------------------------
 
 
-def _indexed(study: Study) -> Study:
+def _indexed(study: Study, words: Words) -> Study:
     report = study.report
     report = msgspec.structs.replace(
         report,
-        headings=tuple(_heading(heading) for heading in report.headings),
-        substances=tuple(_named(substance) for substance in report.substances),
-        publication_types=tuple(_named(each) for each in report.publication_types),
+        headings=tuple(_heading(heading, words) for heading in report.headings),
+        substances=tuple(_named(substance, words) for substance in report.substances),
+        publication_types=tuple(_named(each, words) for each in report.publication_types),
     )
     return msgspec.structs.replace(study, report=report)
 
 
-def _heading(heading: MeshHeading) -> MeshHeading:
-    descriptor = heading.descriptor_concept or mesh.find_descriptor(heading.descriptor)
+def _heading(heading: MeshHeading, words: Words) -> MeshHeading:
+    descriptor = heading.descriptor_concept or mesh.find_descriptor(heading.descriptor, words)
     if descriptor is None:
         return heading
     qualifier = heading.qualifier_concept
     if heading.qualifier and qualifier is None:
-        qualifier = mesh.find_qualifier(heading.qualifier)
+        qualifier = mesh.find_qualifier(heading.qualifier, words)
     pair = None
     if qualifier or not heading.qualifier:  # a pair with a qualifier that is not known has no identifier
         pair = mesh.heading(descriptor, qualifier)
@@ -174,8 +175,8 @@ def _heading(heading: MeshHeading) -> MeshHeading:
     )
 
 
-def _named(term: Any) -> Any:
-    return msgspec.structs.replace(term, concept=term.concept or mesh.find_descriptor(term.label))
+def _named(term: Any, words: Words) -> Any:
+    return msgspec.structs.replace(term, concept=term.concept or mesh.find_descriptor(term.label, words))
 
 
 def unmatched(study: Study) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from picograph.tests.acceptance.program import STUDY_FILE, Program, said
+from picograph.tests.acceptance.program import PAIR, STUDY_FILE, Program, said
 
 OLD = "http://id.nlm.nih.gov/mesh/"
 
@@ -186,3 +186,35 @@ def test_a_class_of_an_added_vocabulary_finds_the_study_whose_words_are_of_anoth
         asked = program("ask", "studies", "--condition", condition, "--format", "json", store=store)
         assert asked.code == 0, asked.err
         assert len(asked.json()["rows"]) == number, condition
+
+
+def test_records_are_linked_to_what_was_added_and_the_names_are_made_ready_once(
+    program: Program, shared: Path, tmp_path: Path
+) -> None:
+    store, record = tmp_path / "store", tmp_path / "record.json"
+    content = json.loads(PAIR[0].read_text("utf-8"))
+    content["protocolSection"]["conditionsModule"]["conditions"] = ["aorta angiosarcoma"]
+    record.write_text(json.dumps(content), "utf-8")
+    cache = tmp_path / "cache"
+
+    def load() -> tuple[str, str]:
+        ran = program("load", record, "--format", "json", store=store, XDG_CACHE_HOME=str(cache))
+        assert ran.code == 0, ran.err
+        return ran.json()[0]["outcome"], ran.err
+
+    def studies() -> int:
+        asked = program("ask", "studies", "--condition", "DOID:0001816", "--format", "json", store=store)
+        return len(asked.json()["rows"])
+
+    assert load()[0] == "added"
+    assert studies() == 0
+    assert not cache.exists()
+    assert program("vocab", "add", "doid", shared / "vocabularies" / "doid.json.gz", store=store).code == 0
+    outcome, told = load()
+    assert outcome == "replaced"  # what links it is another thing now
+    assert "made ready" in told
+    assert studies() == 1
+    outcome, told = load()
+    assert outcome == "unchanged"
+    assert "made ready" not in told
+    assert len(list((cache / "picograph" / "lexicons").iterdir())) == 1
