@@ -1,6 +1,7 @@
 """The door for a terminal: finds the command, and says what went wrong. Each command is a module in `commands/`."""
 
 import codecs
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -64,6 +65,8 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> None:
+    if "_PICOGRAPH_COMPLETE" in os.environ:
+        import picograph.commands.completion  # noqa: F401 - how bash is told
     try:
         cli.main(args=arguments, prog_name="picograph", standalone_mode=False)
     except (PicographError, click.UsageError) as error:

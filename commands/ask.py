@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from picograph.commands.completion import offered
 from picograph.commands.terminal import (
     ANSWER_FORMATS,
     ROW_FORMATS,
@@ -30,6 +32,14 @@ from picograph.ontology.errors import UsageError
 class Questions(NearestGroup):
     """The questions of the catalogue as commands, made from their front matter."""
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer questions with what they answer, without reading the whole of each."""
+        from picograph.queries import catalog
+
+        names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
+        items = [CompletionItem(name, help=catalog.summary(name)) for name in names]
+        return items + click.Command.shell_complete(self, ctx, incomplete)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the names of the questions."""
         from picograph.queries import catalog
@@ -45,7 +55,7 @@ class Questions(NearestGroup):
         question = catalog.question(name)
         command = click.Command(name, help=question.summary, short_help=question.summary, callback=_asker(name))
         for key, parameter in question.parameters.items():
-            kinds: dict[str, click.ParamType[Any]] = {"integer": click.INT, "decimal": click.FLOAT}
+            kinds: dict[str, click.ParamType[Any]] = {"integer": click.INT, "grade": click.INT, "decimal": click.FLOAT}
             parts = [parameter.help or "", f"unit: {parameter.unit}" if parameter.unit else ""]
             example = f"for example: {parameter.example}" if parameter.example is not None else ""
             option = click.Option(
@@ -54,6 +64,7 @@ class Questions(NearestGroup):
                 required=parameter.required,
                 metavar=parameter.kind.upper(),
                 help="; ".join(filter(None, [*parts, example])),
+                shell_complete=offered(parameter.kind),
             )
             command.params.append(option)
         shared = click.Command(None)
@@ -85,6 +96,8 @@ def _asker(name: str) -> Callable[..., None]:
                 remedy="leave the others out",
             )
         with open_store(store, update_endpoint) as opened:
+            if not (sparql or plan):
+                room.check_studies(opened, catalog.question(name), parameters)
             if sparql:
                 out(room.sparql(catalog.question(name), parameters, opened.words).rstrip())
             elif plan:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from picograph.commands.completion import offered
 from picograph.commands.terminal import (
     ROW_FORMATS,
     default_format,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("studies", nargs=-1, required=True, metavar="STUDY...")
+@click.argument("studies", nargs=-1, required=True, metavar="STUDY...", shell_complete=offered("study"))
 @click.option("--differences", is_flag=True, help="Leave out what is the same.")
 @click.option("--evidence", is_flag=True, help="Print where each value stands, and the words there.")
 @source_option

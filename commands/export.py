@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from picograph.commands.completion import offered
 from picograph.commands.terminal import (
     ROW_FORMATS,
     columns_of,
@@ -21,7 +22,14 @@ from picograph.ontology.errors import UsageError
 @click.command()
 @click.argument("target", required=False)
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
-@click.option("--study", "studies", multiple=True, metavar="KEY", help="This study only; may be given again.")
+@click.option(
+    "--study",
+    "studies",
+    multiple=True,
+    metavar="KEY",
+    help="This study only; may be given again.",
+    shell_complete=offered("study"),
+)
 @click.option("--question", metavar="NAME", help="The rows of this question; tables for meta-analysis need one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the question.")
 @click.option("--words", is_flag=True, help="The ontology and the vocabularies too.")

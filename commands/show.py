@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from picograph.commands.completion import offered
 from picograph.commands.terminal import (
     ROW_FORMATS,
     columns_of,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=offered("study"))
 @click.option("--evidence", is_flag=True, help="Print the words behind each line, where the source is at hand.")
 @source_option
 @format_option(*ROW_FORMATS)

@@ -161,8 +161,9 @@ def questions() -> str:
     """Write the page of the catalogue."""
     body = [
         "`picograph ask NAME` asks one of these. A `concept` is a name, a CURIE or an IRI, and means that concept and "
-        "all below it; a `term` is the same, or words as a report has them. An option that is not given asks for "
-        "everything. Columns of kind `evidence` hold the places where the row was read.",
+        "all below it; an `outcome`, an `event` and a `property` are the same, or words as a report has them. A "
+        "`study` is a key or an IRI, an `arm` STUDY/arm/NAME, a `date` a year, a month or a day. An option that is not "
+        "given asks for everything. Columns of kind `evidence` hold the places where the row was read.",
         "",
     ]
     for name in catalog.names():

@@ -1,8 +1,11 @@
 """Question + store -> answer: parameters are checked and become terms before anything runs."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
 from picograph.ontology.words import SHIPPED, Words
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from picograph.kg.store import Store
 
 _KINDS = {"integer": "a whole number", "decimal": "a number"}
+_WHOLE = ("integer", "grade")
 _EXACT = {"name", "entry term", "code", "CURIE", "IRI", "tree number"}
 
 
@@ -87,12 +91,48 @@ def _study(name: str, text: str) -> list[str]:
         ) from None
 
 
+def _arm(name: str, text: str) -> list[str]:
+    from pyoxigraph import NamedNode
+
+    from picograph.kg.triples import study_iri
+
+    key, middle, arm = text.partition("/arm/")
+    try:
+        if "://" in text:
+            return [str(NamedNode(text))]
+        if key and middle and arm:
+            return [str(NamedNode(f"{study_iri(key)}/arm/{quote(arm, safe='')}"))]
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{text!r} is not an arm",
+        where=f"--{name}",
+        remedy="give STUDY/arm/NAME; picograph ask interventions lists studies and arms",
+    )
+
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+
+
+def _date(name: str, text: str) -> list[str]:
+    found = _DATE.fullmatch(text)
+    try:
+        if found:
+            date(*(int(part or 1) for part in found.groups()))
+            return [_literal(text)]
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{text!r} is not a date", where=f"--{name}", remedy=f"write it as 2014, 2014-05 or 2014-05-31: --{name} 2014"
+    )
+
+
 def _number(name: str, parameter: Parameter, value: object) -> list[str]:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or (parameter.kind == "integer" and number != number.to_integral_value()):
+    if not number.is_finite() or (parameter.kind in _WHOLE and number != number.to_integral_value()):
         raise UsageError(
             f"{str(value)!r} is not {'a whole number' if parameter.kind == 'integer' else 'a number'}",
             where=f"--{name}",
@@ -101,7 +141,7 @@ def _number(name: str, parameter: Parameter, value: object) -> list[str]:
     low, high = parameter.low, parameter.high
     if (low is not None and number < low) or (high is not None and number > high):
         raise UsageError(f"{number} lies outside {low} to {high}", where=f"--{name}", remedy=f"give {low} to {high}")
-    return [_literal(int(number)) if parameter.kind == "integer" else _literal(number)]
+    return [_literal(int(number)) if parameter.kind in _WHOLE else _literal(number)]
 
 
 def terms_of(name: str, parameter: Parameter, value: object, words: Words = SHIPPED) -> list[str]:
@@ -117,11 +157,15 @@ def terms_of(name: str, parameter: Parameter, value: object, words: Words = SHIP
     match parameter.kind:
         case "concept":
             return _concept(option, text, words, words=False)
-        case "term":
+        case "term" | "outcome" | "event" | "property":
             return _concept(option, text, words, words=True)
         case "study":
             return _study(option, text)
-        case "integer" | "decimal":
+        case "arm":
+            return _arm(option, text)
+        case "date":
+            return _date(option, text)
+        case "integer" | "grade" | "decimal":
             return _number(option, parameter, value)
     return [_literal(text)]
 
@@ -138,6 +182,38 @@ def sparql(question: Question, parameters: Mapping[str, Any], words: Words = SHI
             declared = question.parameters.get(name)
             values[name] = terms_of(name, declared, value, words) if declared else ()
     return question.bind(values)
+
+
+def check_studies(store: "Store", question: Question, parameters: Mapping[str, Any]) -> None:
+    """See whether the studies and arms that are asked for are in the store.
+
+    :raises UsageError: if one is not; the message names the nearest
+    """
+    from difflib import get_close_matches
+
+    from picograph.kg.store.records import studies
+    from picograph.kg.triples import study_key
+
+    for name, parameter in question.parameters.items():
+        if parameter.kind not in ("study", "arm") or parameters.get(name) is None:
+            continue
+        [term] = terms_of(name, parameter, parameters[name])
+        if store.query(f"ASK {{ GRAPH ?record {{ {term} a ?class }} }}"):
+            continue
+        known = studies(store)
+        wanted, listing = study_key(term[1:-1]), "studies"
+        if parameter.kind == "arm":
+            key, _, _ = wanted.partition("/arm/")
+            if key in known:
+                from picograph.queries.completion import arms
+
+                known, listing = [f"{key}/arm/{each}" for each in arms(store, "", key)], "interventions"
+        near = get_close_matches(wanted, known, 1, 0.4)
+        raise UsageError(
+            f"there is no {parameter.kind} {str(parameters[name])!r} in the store",
+            where=f"--{name.replace('_', '-')}",
+            remedy=f"did you mean {near[0]}?" if near else f"picograph ask {listing} lists what there is",
+        )
 
 
 def _typed(question: Question, name: str, text: str | None) -> Cell:

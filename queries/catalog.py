@@ -21,6 +21,16 @@ def names(shelf: Shelf = "evidence") -> tuple[str, ...]:
     return tuple(sorted(path.name.removesuffix(".rq") for path in folder.iterdir() if path.name.endswith(".rq")))
 
 
+def summary(name: str, shelf: Shelf = "evidence") -> str:
+    """Give what a question answers, from the first line of its file, without reading the rest.
+
+    >>> summary("no-comparator")
+    'Which studies have no comparator?'
+    """
+    with (files("picograph.queries") / shelf / f"{name}.rq").open(encoding="utf-8") as file:
+        return file.readline().removeprefix("#+ summary:").strip().strip('"')
+
+
 @cache
 def question(name: str, shelf: Shelf = "evidence") -> Question:
     """Give a question by its name.

@@ -9,7 +9,9 @@ from msgspec import Meta, Struct
 
 from picograph.ontology.errors import UsageError
 
-ParameterKind = Literal["concept", "term", "study", "integer", "decimal", "text"]
+ParameterKind = Literal[
+    "concept", "term", "outcome", "event", "property", "study", "arm", "integer", "grade", "decimal", "date", "text"
+]
 ColumnKind = Literal[
     "study", "arm", "concept", "iri", "integer", "decimal", "boolean", "text", "list", "date", "evidence"
 ]
@@ -20,7 +22,8 @@ class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a question can be given.
 
     A ``concept`` takes a name, a CURIE or an IRI and means that concept and all below it; a ``term`` takes the same,
-    or words as a report has them.
+    or words as a report has them, and an ``outcome``, an ``event`` and a ``property`` at entry are terms. An ``arm``
+    is named as STUDY/arm/NAME, a ``date`` is a year, a month or a day.
     """
 
     kind: ParameterKind

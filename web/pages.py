@@ -108,7 +108,7 @@ def _field(name: str, parameter: Parameter, value: str) -> dict[str, object]:
         "name": name.replace("_", " "),
         "value": value,
         "required": parameter.required,
-        "number": parameter.kind in ("integer", "decimal"),
+        "number": parameter.kind in ("integer", "grade", "decimal"),
         "example": "" if parameter.example is None else f"e.g. {parameter.example}",
         "help": ", ".join(filter(None, (parameter.help, unit, span))),
     }

@@ -53,10 +53,13 @@ HOSTILE = [*_PIECES, *_CLAUSES, *_SCRIPTS, *_MARKUP]
 PLAIN = "<http://example.org/plain>"
 KINDS = [
     ("adverse-events", "drug"),  # a concept
-    ("adverse-events", "event"),  # a term
+    ("adverse-events", "event"),  # a concept or words
     ("adverse-events", "study"),
     ("adverse-events", "min_grade"),  # a whole number
     ("studies", "condition"),
+    ("studies", "since"),  # a date
+    ("hazard-ratios", "outcome"),
+    ("adverse-events", "arm"),
 ]
 
 
@@ -71,7 +74,7 @@ def test_the_list_is_long_and_has_no_value_twice() -> None:
     assert len(HOSTILE) == len(set(HOSTILE))
     assert len(HOSTILE) >= 200
     kinds = {catalog.question(name).parameters[parameter].kind for name, parameter in KINDS}
-    assert kinds == {"concept", "term", "study", "integer"}
+    assert kinds == {"concept", "event", "study", "grade", "date", "outcome", "arm"}
 
 
 @pytest.mark.parametrize(("name", "parameter"), KINDS)
