@@ -6,8 +6,9 @@ Servers are asked in test_queries_engines.
 import csv
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 import pytest
@@ -29,6 +30,7 @@ RECORDS = [
     HERE / "records" / "worked-two-arms.yaml",
     *(HERE / "records" / f"worked-pair.{form}" for form in ("json", "yaml", "nbib")),
 ]
+STUDIES = {"seed": RECORDS[:2], "worked": RECORDS[2:3], "pair": RECORDS[3:]}  # what `records:` of a case names
 KEYS = {"seed": "doi:10.1016/j.ijrobp.2014.01.017", "worked": "NCT00000001", "pair": "NCT00000004"}
 
 
@@ -44,38 +46,29 @@ def _cases() -> list[tuple[str, int, dict[str, Any]]]:
 CASES = _cases()
 
 
-@pytest.fixture(scope="module")
-def store() -> Store:
-    opened = open_store(":memory:")
-    assert [each.outcome for each in load(opened, RECORDS)] == ["added"] * len(RECORDS)
-    return opened
+class Asked(NamedTuple):
+    """The same records in the two engines that are asked here."""
+
+    store: Store
+    dataset: Any
 
 
-@pytest.fixture(scope="module")
-def two() -> Store:
-    """The seed and the trial of two arms alone: for cases that were worked out on these (``records: two``)."""
-    opened = open_store(":memory:")
-    assert [each.outcome for each in load(opened, RECORDS[:3])] == ["added"] * 3
-    return opened
-
-
-@pytest.fixture(scope="module")
-def dataset_of_two(two: Store) -> Any:
-    return _dataset(two)
-
-
-@pytest.fixture(scope="module")
-def dataset(store: Store) -> Any:
-    return _dataset(store)
-
-
-def _dataset(store: Store) -> Any:
+@cache
+def _asked(names: tuple[str, ...]) -> Asked:
+    """Load the studies that a case was worked out on, and no others."""
     import rdflib
 
-    body = ox.serialize(store.quads(), format=ox.RdfFormat.N_QUADS)
+    records = [path for name in names for path in STUDIES[name]]
+    opened = open_store(":memory:")
+    assert [each.outcome for each in load(opened, records)] == ["added"] * len(records)
     dataset = rdflib.Dataset()
-    dataset.parse(data=body.decode(), format="nquads")
-    return dataset
+    dataset.parse(data=ox.serialize(opened.quads(), format=ox.RdfFormat.N_QUADS).decode(), format="nquads")
+    return Asked(opened, dataset)
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    return _asked(tuple(STUDIES)).store
 
 
 @pytest.fixture(scope="module")
@@ -149,18 +142,13 @@ def test_every_question_has_a_worked_answer() -> None:
 
 @pytest.mark.parametrize(("name", "number", "case"), CASES, ids=[f"{name}-{number}" for name, number, _ in CASES])
 def test_the_answer_is_the_one_worked_out_by_hand(
-    store: Store,
-    dataset: Any,
-    two: Store,
-    dataset_of_two: Any,
     facts: dict[str, Place],
     name: str,
     number: int,
     case: dict[str, Any],
     record_property: Callable[[str, object], None],
 ) -> None:
-    if case.get("records") == "two":
-        store, dataset = two, dataset_of_two
+    store, dataset = _asked(tuple(case.get("records", STUDIES)))
     rows = ask(store, name, **case["parameters"]).rows
     left = list(rows)
     for expected in case["rows"]:
