@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -25,20 +25,32 @@ ROUNDS = 3
 LARGE = "PICOGRAPH_BENCH_LARGE"
 _RUN = """
 import json, resource, sys, time
-from pathlib import Path
 from picograph.kg.load import load_each
 from picograph.kg.store import open_store
 
 if __name__ == "__main__":
-    start, count = time.perf_counter(), 0
-    with open_store(sys.argv[2]) as store:
-        for loaded in load_each(store, [sys.argv[1]], jobs=int(sys.argv[3])):
-            assert loaded.outcome == "added", loaded
-            count += 1
+    start, count, triples = time.perf_counter(), 0, 0
+    with open_store(sys.argv[1]) as store:
+        for loaded in load_each(store, sys.argv[3:], jobs=int(sys.argv[2])):
+            assert loaded.outcome in ("added", "moved"), loaded
+            count += loaded.mapped
+            triples += loaded.triples * loaded.mapped
     took = time.perf_counter() - start
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps({"records": count, "seconds": took, "peaks": peaks}))
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = [each.ru_utime + each.ru_stime for each in usage]
+    peaks = [each.ru_maxrss for each in usage]
+    print(json.dumps({"records": count, "quads": triples, "seconds": took, "cpu": cpu, "peaks": peaks}))
 """
+
+
+class _Run(NamedTuple):
+    """One load in a process of its own; pairs are of that process and of its workers."""
+
+    records: int
+    quads: int
+    seconds: float
+    cpu: list[float]  # seconds
+    peaks: list[int]  # kilobytes, of one process
 
 
 class _Took(NamedTuple):
@@ -96,17 +108,58 @@ def _ratio(folder: Path, name: str, content: bytes) -> tuple[str, ...]:
     )
 
 
-def _load(path: Path, store: Path, jobs: int) -> dict[str, object]:
+def _load(paths: Sequence[Path], store: Path, jobs: int) -> _Run:
     shutil.rmtree(store, ignore_errors=True)
-    command = [sys.executable, "-c", _RUN, str(path), str(store), str(jobs)]
+    command = [sys.executable, "-c", _RUN, str(store), str(jobs), *map(str, paths)]
     ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    result: dict[str, object] = json.loads(ran.stdout)
-    return result
+    return _Run(**json.loads(ran.stdout.splitlines()[-1]))
 
 
-def _megabytes(kilobytes: object) -> str:
-    assert isinstance(kilobytes, int)
+def _megabytes(kilobytes: int) -> str:
     return f"{kilobytes / 1024:.0f} MB"
+
+
+def _row(name: str, jobs: int, run: _Run, alone: _Run) -> tuple[str, ...]:
+    return (
+        name,
+        f"{run.records:,}",
+        f"{run.quads:,}",
+        str(jobs),
+        f"{run.records / run.seconds:.0f}",
+        f"{alone.seconds / run.seconds:.2f}",
+        f"{run.cpu[0]:.1f} s",
+        f"{run.cpu[1]:.1f} s",
+        _megabytes(run.peaks[0]),
+        _megabytes(run.peaks[1]) if jobs > 1 else "",
+    )
+
+
+_LOADS = (
+    "records",
+    "count",
+    "quads",
+    "jobs",
+    "records/s",
+    "to 1 job",
+    "CPU",
+    "CPU, workers",
+    "peak",
+    "peak of a worker",
+)
+
+
+def _loads(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Load more and more records; where it is done with one process and with two, in turn, and medians are taken."""
+    large = bool(os.environ.get(LARGE))
+    for count in (1_000, *([10_000, 100_000] if large else [])):
+        paths, runs = records.mixed(folder, count), {1: [], 2: []}
+        for jobs in (1, 2, 2, 1, 1, 2) if count == 1_000 else (1, 2):
+            runs[jobs].append(_load(paths, folder / "loaded", jobs))
+        middle = {
+            jobs: sorted(each, key=lambda run: run.seconds)[len(each) // 2] for jobs, each in runs.items() if each
+        }
+        yield from (_row("mixed", jobs, run, middle[1]) for jobs, run in middle.items())
+        shutil.rmtree(folder / "loaded", ignore_errors=True)
 
 
 def measure(folder: Path) -> Iterator[str]:
@@ -123,20 +176,8 @@ def measure(folder: Path) -> Iterator[str]:
     rows = [_ratio(folder, "registry, JSON lines", lines), _ratio(folder, "PubMed XML", records.articles(300))]
     yield from table(head, rows)
     yield ""
-    counts = [1_000, 4_000, *([10_000, 100_000] if os.environ.get(LARGE) else [])]
     yield (
-        f"Loading into a folder, in a process of its own: rate and peak memory. {LARGE}=1 asks for 10,000 and 100,000."
+        "Loading into a folder, in a process of its own: four articles for each registry record; rate, CPU time, peak "
+        f"memory. {LARGE}=1 asks for 10,000 and 100,000 records."
     )
-    rows = []
-    for count in counts:
-        path = records.write(folder / "records.jsonl", count)
-        took = {jobs: _load(path, folder / "loaded", jobs) for jobs in (1, 2)}
-        seconds = {jobs: float(str(each["seconds"])) for jobs, each in took.items()}
-        for jobs, each in took.items():
-            peaks = each["peaks"]
-            assert isinstance(peaks, list)
-            speed = f"{seconds[1] / seconds[jobs]:.2f}"
-            rate = f"{count / seconds[jobs]:.0f}"
-            rows.append((f"{count:,}", str(jobs), rate, speed, _megabytes(peaks[0]), _megabytes(peaks[1])))
-    yield from table(("records", "jobs", "records/s", "to 1 job", "peak", "peak of a worker"), rows)
-    shutil.rmtree(folder / "loaded", ignore_errors=True)
+    yield from table(_LOADS, list(_loads(folder)))

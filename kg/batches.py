@@ -55,7 +55,7 @@ def told(number: int, mapped: Mapped, outcome: Outcome) -> Loaded:
         facts=mapped.facts,
         triples=mapped.triples,
         places=mapped.places,
-        source_at_hand=mapped.text is not None,
+        source_at_hand=mapped.text is not None or mapped.text_kept,
         unmatched=mapped.unmatched,
         cautions=mapped.cautions,
     )
@@ -110,7 +110,7 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
     """
     if not batch.records:
         return []
-    words = words_graphs()
+    words = {} if filing.words_stored else words_graphs()
     held = store.checksums([*{mapped.graph.name for _, mapped in batch.records}, *words])
     filed = filing.file([mapped for _, mapped in batch.records])
     records = [Numbered(number, mapped) for (number, _), mapped in zip(batch.records, filed.records, strict=True)]
@@ -119,7 +119,7 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
     for _, mapped in records:  # texts are kept before the records that refer to them
         if mapped.text is not None:
             store.sources.put(mapped.text)
-    whole = whole_vocabularies(store)
+    whole = whole_vocabularies(store) if words else set()
     new_words = {
         graph: quads
         for graph, quads in words.items()
@@ -130,6 +130,7 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
             for graph, quads in new_words.items():
                 writer.replace(graph, quads)
             writer.put(list(changes.values()), threads)
+    filing.words_stored = True  # once a load is enough
     return done + list(map(move, filed.moved))
 
 

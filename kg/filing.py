@@ -51,6 +51,7 @@ class Filing:
         """
         self._store, self._given = store, splits
         self._splits: Splits | None = None
+        self.words_stored = False  # whether this load has seen to the graphs of vocabularies
 
     @property
     def splits(self) -> Splits:

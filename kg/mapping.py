@@ -37,7 +37,8 @@ class Mapped(msgspec.Struct, frozen=True, kw_only=True):
     study: str
     entry: Entry  # what it says of itself
     source: Source
-    text: str | None  # of the source, where it is at hand
+    text: str | None  # of the source, where it is at hand and is still to be kept
+    text_kept: bool = False
     facts: dict[str, int]  # parts by their class
     triples: int
     made_from: str  # the checksum of what it was made from; empty where that is more than the record

@@ -13,10 +13,12 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
 
-from picograph.kg.mapping import Result, map_all
+from msgspec import structs
+
+from picograph.kg.mapping import Mapped, Result, map_all
 from picograph.kg.readers import Piece
 from picograph.kg.store.sources import SourceShelf
-from picograph.ontology.errors import PicographError
+from picograph.ontology.errors import PicographError, StoreError
 
 _C = TypeVar("_C")
 AHEAD = 4  # chunks that wait for each worker, so that none is ever idle
@@ -39,7 +41,20 @@ def _begin() -> None:
 
 
 def _map(pieces: Sequence[Piece], folder: Path | None, setting: str) -> list[Result]:
-    return map_all(pieces, SourceShelf(folder).get, setting)
+    """Map records, and keep their texts, where there is a folder for them: they need not go back to the parent."""
+    shelf = SourceShelf(folder)
+    found = map_all(pieces, shelf.get, setting)
+    return found if folder is None else [_without_text(each, shelf) for each in found]
+
+
+def _without_text(result: Result, shelf: SourceShelf) -> Result:
+    if not isinstance(result, Mapped) or result.text is None:
+        return result
+    try:
+        shelf.put(result.text)
+    except StoreError:  # the parent meets it too, and says so
+        return result
+    return structs.replace(result, text=None, text_kept=True)
 
 
 class Workers:
