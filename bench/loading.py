@@ -152,7 +152,8 @@ def _loads(folder: Path) -> Iterator[tuple[str, ...]]:
     """Load more and more records; where it is done with one process and with two, in turn, and medians are taken."""
     large = bool(os.environ.get(LARGE))
     for count in (1_000, *([10_000, 100_000] if large else [])):
-        paths, runs = records.mixed(folder, count), {1: [], 2: []}
+        paths = records.mixed(folder, count)
+        runs: dict[int, list[_Run]] = {1: [], 2: []}
         for jobs in (1, 2, 2, 1, 1, 2) if count == 1_000 else (1, 2):
             runs[jobs].append(_load(paths, folder / "loaded", jobs))
         middle = {

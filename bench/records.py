@@ -2,8 +2,8 @@
 
 One registry record in eight has results, as in the registry. Every identifier that could join two records is made new;
 numbers of adverse events are drawn anew, within those at risk. `mixed` has four articles for each registry record: each
-keeps a drawn share of the headings, authors and substances of the real one, because that has more of them than most, and
-one in ten is of a trial whose record is there too.
+keeps a drawn share of the headings, authors and substances of the real one, because that has more of them than most,
+and one in ten is of a trial whose record is there too.
 """
 
 import gzip
@@ -86,7 +86,7 @@ def _real_article(folder: Path) -> tuple[bytes, bytes, bytes]:
 
 
 def mixed(folder: Path, count: int, seed: int = 0, shared: Path = SHARED) -> list[Path]:
-    """Write a mix of records, a fifth of them the registry's: a file of JSON lines, and a set of articles packed by gzip."""
+    """Write a mix of records: a fifth as JSON lines of the registry, the others as a set of articles packed by gzip."""
     registry = count // 5
     before, real, after = _real_article(shared)
     paths = [write(folder / "registry.jsonl", registry, seed), folder / "articles.xml.gz"]

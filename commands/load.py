@@ -29,6 +29,9 @@ MOST_MESSAGES = 20  # of each kind
 @click.option("--rejects", metavar="FILE", help="Write refused records with their reasons: JSON lines.")
 @click.option("--splits", metavar="FILE", help="What is not one study: two identifiers a line. The store remembers it.")
 @click.option("--extract/--no-extract", default=False, help="Read the words of abstracts too.  [default: no-extract]")
+@click.option("--engine", type=click.Choice(["local", "dask"]), default="local", help="What maps.  [default: local]")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler; without it --jobs workers of this machine.")
+@click.option("--parts", metavar="FOLDER", help="With dask: where N-Quads parts are written; a URL may be given.")
 @click.option("--explain", is_flag=True, help="Say of which study each record is, and why.")
 @format_option(*ROW_FORMATS)
 @store_options
@@ -39,6 +42,9 @@ def load(
     rejects: str | None,
     splits: str | None,
     extract: bool,
+    engine: str,
+    scheduler: str | None,
+    parts: str | None,
     explain: bool,
     form: str | None,
     store: str | None,
@@ -58,11 +64,25 @@ def load(
 
     Records of one trial are one study: by a number of a registry, a DOI or a PMID. With --splits, what a line of the
     file has is kept apart from now on, in what the store holds too; FILE may then be left out.
+
+    With --engine dask the workers of a cluster read the files (paths or URLs: s3://, gs://, http://) and write N-Quads
+    parts into --parts, which any store bulk-loads; or they send them to the endpoint that --store names.
     """
     if not files and splits is None:
         raise UsageError(
             "there is nothing to load", where="picograph load", remedy="name a file, or - for standard input"
         )
+    if engine == "dask":
+        if sources or explain:
+            raise UsageError(
+                "--source and --explain need the store that is written",
+                where="load --engine dask",
+                remedy="load the parts, then explain",
+            )
+        _on_cluster(files, scheduler, jobs, parts, rejects, splits, extract, form, store, update_endpoint)
+        return
+    if scheduler or parts:
+        raise UsageError("--scheduler and --parts are of a cluster", where="picograph load", remedy="add --engine dask")
     from picograph.commands import loaded_rows
     from picograph.kg.linking import make_ready
     from picograph.kg.load import Stream, load_each
@@ -96,5 +116,65 @@ def load(
             raise
         if splits is not None:
             ending.extend(report.unmet(opened))
+    if worst:
+        sys.exit(worst)
+
+
+def _on_cluster(
+    files: tuple[str, ...],
+    scheduler: str | None,
+    jobs: int,
+    parts: str | None,
+    rejects: str | None,
+    splits: str | None,
+    extract: bool,
+    form: str | None,
+    store: str | None,
+    update_endpoint: str | None,
+) -> None:
+    """Map files on a Dask cluster."""
+    import tempfile
+    from pathlib import Path
+
+    from picograph.commands import loaded_rows
+    from picograph.kg.cluster import Cluster, Endpoint, expand, load_files
+    from picograph.kg.splits import read_splits
+    from picograph.queries import report
+
+    is_endpoint = (store or "").startswith(("http://", "https://"))
+    if is_endpoint == (parts is not None) and (not is_endpoint or scheduler is None):
+        raise UsageError(
+            "it is not said where the graphs go" if parts is None else "the graphs can go to one place only",
+            where="load --engine dask",
+            remedy="write N-Quads with --parts FOLDER, and load them; or send them with --store URL, of an endpoint",
+        )
+    if is_endpoint and scheduler is not None and parts is None:
+        raise UsageError(
+            "the workers need a place for what is not sent yet",
+            where="load --engine dask --scheduler",
+            remedy="name a folder with --parts that every worker can write",
+        )
+    if "-" in files:
+        raise UsageError("a cluster cannot read standard input", where="load -", remedy="name files")
+    endpoint = Endpoint(store, update_endpoint) if is_endpoint and store else None
+    apart = read_splits(splits) if splits is not None else None
+    messages, worst = report.Messages(MOST_MESSAGES), 0
+    with contextlib.ExitStack() as stack:
+        rows = loaded_rows.Rows(default_format(form), None)
+        stack.callback(lambda: say(*messages.lines()))
+        stack.push(rows)
+        refuse = stack.enter_context(loaded_rows.rejects(rejects)) if rejects is not None else None
+        folder = parts or stack.enter_context(tempfile.TemporaryDirectory())
+        if "://" not in folder:
+            folder = str(Path(folder).resolve())
+        names = [name if "://" in name else str(Path(name).resolve()) for name in files]
+        cluster = stack.enter_context(Cluster(scheduler, jobs))
+        for each in load_files(cluster, expand(names), folder, endpoint=endpoint, splits=apart, extract=extract):
+            messages.add(each)
+            rows.add(each)
+            if each.error:
+                worst = max(worst, each.error.exit_code)
+                if refuse is not None:
+                    refuse(report.rejects(each))
     if worst:
         sys.exit(worst)

@@ -33,7 +33,7 @@ class Filed(NamedTuple):
     moved: list[Moved]
 
 
-def _rekeyed(quads: Iterable[Quad], key: str) -> tuple[GraphText, Written]:
+def rekeyed(quads: Iterable[Quad], key: str) -> tuple[GraphText, Written]:
     """Write the graph of a record anew, under another key of its study; all else that it says stays as it is."""
     quads = list(quads)
     made_from = next((each.object.value for each in quads
@@ -65,7 +65,7 @@ class Filing:
         if self._given is None or self._given == self.splits:
             return []
         before, self._splits = self.splits, self._given
-        moved = list(self._moved(self._settled([], changed_by(before, self._given)).rekeys))
+        moved = list(self.moved(self._settled([], changed_by(before, self._given)).rekeys))
         with self._store.write() as writer:
             if self._given.pairs:
                 writer.replace(SPLITS, quads_of_splits(self._given))
@@ -85,18 +85,19 @@ class Filing:
         for each in records:
             key = settled.resolutions[each.graph.name].key
             if key != each.study:
-                graph, written = _rekeyed(parse(each.graph.lines, format=RdfFormat.N_QUADS), key)
+                graph, written = rekeyed(parse(each.graph.lines, format=RdfFormat.N_QUADS), key)
                 each = structs.replace(each, graph=graph, checksum=written.checksum, study=key)
             filed.append(each)
-        return Filed(filed, list(self._moved(settled.rekeys)))
+        return Filed(filed, list(self.moved(settled.rekeys)))
 
     def _settled(self, records: Sequence[Mapped], changed: Iterable[str] = ()) -> Settled:
         asked = self._store if self._store.exists() else None
         return settle_with(asked, [each.entry for each in records], self.splits, changed=changed)
 
-    def _moved(self, rekeys: Iterable[Rekey]) -> Iterator[Moved]:
+    def moved(self, rekeys: Iterable[Rekey]) -> Iterator[Moved]:
+        """Write the graphs of records of the store anew that are of another study from now on."""
         for each in rekeys:
-            graph, written = _rekeyed(self._store.quads(each.record), each.new)
+            graph, written = rekeyed(self._store.quads(each.record), each.new)
             yield Moved(each, graph, written.triples)
 
 

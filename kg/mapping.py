@@ -242,6 +242,15 @@ def map_piece(piece: Piece, find_text: FindText, lexicon: str = "") -> Result:
         return Refused(name=piece.name, error=fault, source=source)
 
 
+def map_alone(piece: Piece) -> Mapped | Refused:
+    """Map a record whose text is not at hand, and will not be: its places are not looked up in it."""
+    try:
+        study, text = readers.read_piece(piece)
+        return map_study(piece, study, text)
+    except PicographError as error:
+        return Refused(name=piece.name, error=error)
+
+
 def map_all(pieces: Iterable[Piece], find_text: FindText, lexicon: str = "") -> list[Result]:
     """Map many records, in their order."""
     return [map_piece(piece, find_text, lexicon) for piece in pieces]

@@ -1,0 +1,556 @@
+"""Records mapped on a Dask cluster: files are read through fsspec, and become N-Quads parts that any store bulk-loads.
+
+A file is what one worker takes. It maps each record by the same code as `load` and writes the graphs into a part beside
+the others, with what every record says of itself. Then the studies are settled here, from what all records say
+together, and each part is finished by a worker: graphs whose study another record gives its key are written anew, and
+of two versions of a record the last counts. Where there is an endpoint the workers send it the parts.
+
+A part is written whole or not at all. A run that is stopped goes on: what the same picograph made of the same bytes is
+not mapped again.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from pyoxigraph import RdfFormat, parse, serialize
+
+from picograph.kg import mapping, readers
+from picograph.kg.batches import Loaded, move
+from picograph.kg.filing import Filing, rekeyed
+from picograph.kg.joining import Entry, Index, Settled, settle
+from picograph.kg.mapping import Mapped, Refused, Waiting
+from picograph.kg.readers import Damaged
+from picograph.kg.settling import settle_with
+from picograph.kg.splits import Splits, quads_of_splits
+from picograph.kg.store.base import GraphText
+from picograph.kg.words import checksum_of, whole_vocabularies, words_graphs
+from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from picograph.kg.store import Store
+
+_AT_ONCE = 200  # graphs that are sent together
+_CHUNK = 1 << 20
+_PART = re.compile(r"part-[0-9]{5,}\.nq")
+_WORK = "mapped"  # the folder of what is not finished
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An error, as a part's list has it."""
+
+    what: str
+    where: str
+    remedy: str
+    pointer: str | None
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One record of a part, without its lines."""
+
+    name: str
+    fault: Fault | None = None
+    entry: Entry | None = None
+    study: str = ""
+    checked: bool = False  # whether its places were held against its text
+    checksum: str = ""
+    size: int = 0  # bytes of its graph, which follow those of the records before
+    facts: dict[str, int] = {}
+    triples: int = 0
+    places: int = 0
+    unmatched: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+
+
+class Part(NamedTuple):
+    """What a worker made of a file: where it is, without its ending, and what its records are."""
+
+    path: str  # empty where the file could not be read
+    lines: list[Line]
+
+
+class Change(NamedTuple):
+    """What is to be done with the graphs of a part, by their place in it."""
+
+    keys: dict[int, str]  # studies that have another key
+    left_out: frozenset[int]
+
+
+_encode = msgspec.json.Encoder().encode
+_lines = msgspec.json.Decoder(list[Line])
+
+
+# --- on a worker ------------------------------------------------------------------------------------------------
+
+
+def _open(url: str) -> Any:
+    import fsspec
+
+    return fsspec.open(url, "rb").open()
+
+
+def _write(url: str, chunks: Iterable[bytes]) -> None:
+    """Write a file whole or not at all."""
+    from fsspec.core import url_to_fs
+
+    system, path = url_to_fs(url)
+    system.makedirs(system._parent(path), exist_ok=True)
+    file = system.open(path, "wb", autocommit=False)
+    try:
+        for chunk in chunks:
+            file.write(chunk)
+        file.close()
+        file.commit()
+    except BaseException:
+        if not file.closed:
+            file.close()
+        file.discard()
+        raise
+
+
+def _made_from(url: str, extract: bool) -> str:
+    found = hashlib.sha256(f"{mapping.stamp()} {extract} {url}\n".encode())
+    with _open(url) as file:
+        while chunk := file.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def map_file(url: str, folder: str, extract: bool) -> Part:
+    """Map the records of one file into a part.
+
+    :raises StoreError: if the part cannot be written
+    """
+    from fsspec.core import url_to_fs
+
+    try:
+        part = f"{folder}/{_WORK}/{_made_from(url, extract)}"
+    except (OSError, ValueError) as error:
+        return Part("", [_unreadable(url, error)])
+    system, path = url_to_fs(part)
+    if system.exists(f"{path}.json"):  # it is written last
+        return Part(part, _lines.decode(system.cat_file(f"{path}.json")))
+    found: list[Line] = []
+    try:
+        _write(f"{part}.nq", _mapped(url, extract, found.append))
+        _write(f"{part}.json", [_encode(found)])
+    except OSError as error:
+        raise _unwritten(folder, error) from None
+    return Part(part, found)
+
+
+def _mapped(url: str, extract: bool, told: Callable[[Line], None]) -> Iterator[bytes]:
+    """Map the records of a file: gives the graph of each, and tells what it is."""
+    from picograph.kg.extraction.records import words_of
+
+    try:
+        with _open(url) as stream:
+            for piece in readers.pieces(stream, url):
+                if isinstance(piece, Damaged):
+                    told(_fault(piece.name, piece.error))
+                    continue
+                words = words_of(piece) if extract else None
+                for each in (piece, words) if words else (piece,):
+                    result = mapping.map_piece(each, _no_text)
+                    if isinstance(result, Waiting):  # its text is in another file, on another worker
+                        result = mapping.map_alone(each)
+                    if isinstance(result, Refused):
+                        told(_fault(result.name, result.error))
+                    else:
+                        assert isinstance(result, Mapped)
+                        told(_line(result))
+                        yield result.graph.lines
+    except PicographError as error:
+        told(_fault(url, error))
+    except OSError as error:
+        told(_unreadable(url, error))
+
+
+def _unreadable(url: str, error: Exception) -> Line:
+    return Line(name=url, fault=Fault(f"the file cannot be read: {_said(error)}", url, _PATH, None))
+
+
+def _no_text(sha256: str) -> None:
+    return None
+
+
+def _line(mapped: Mapped) -> Line:
+    return Line(
+        name=mapped.name,
+        entry=mapped.entry,
+        study=mapped.study,
+        checked=mapped.text is not None,
+        checksum=mapped.checksum,
+        size=len(mapped.graph.lines),
+        facts=mapped.facts,
+        triples=mapped.triples,
+        places=mapped.places,
+        unmatched=mapped.unmatched,
+        cautions=mapped.cautions,
+    )
+
+
+def _fault(name: str, error: PicographError) -> Line:
+    return Line(name=name, fault=Fault(error.what, error.where, error.remedy, error.pointer))
+
+
+def _graphs(part: str, found: Sequence[Line], change: Change) -> Iterator[GraphText]:
+    """Give the graphs of a part as they are to be."""
+    with _open(f"{part}.nq") as file:
+        graphs = [line for line in found if line.entry]
+        for place, line in enumerate(graphs):
+            lines = _exactly(file, line.size)
+            if place in change.left_out:
+                continue
+            assert line.entry
+            graph = GraphText(line.entry.record, lines, None)
+            if key := change.keys.get(place):
+                graph, _ = rekeyed(parse(lines, format=RdfFormat.N_QUADS), key)
+            yield graph
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    content = file.read(size)
+    if len(content) != size:
+        raise OSError("a part is shorter than it was written")
+    return content
+
+
+def finish_part(part: str, found: Sequence[Line], change: Change, to: str) -> int:
+    """Write a part as it is to be; gives how many graphs it has.
+
+    :raises StoreError: if it cannot be written
+    """
+    count = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        for graph in _graphs(part, found, change):
+            count += 1
+            yield graph.lines
+
+    try:
+        _write(to, lines())
+    except OSError as error:
+        raise _unwritten(to, error) from None
+    return count
+
+
+def send_part(part: str, found: Sequence[Line], change: Change, endpoint: "Endpoint") -> int:
+    """Send the graphs of a part to an endpoint; gives how many.
+
+    :raises StoreError: if it does not take them
+    """
+    count = 0
+    held: list[GraphText] = []
+    with endpoint.store() as store, store.write() as writer:
+        for graph in _graphs(part, found, change):
+            held.append(graph)
+            if len(held) >= _AT_ONCE:
+                writer.put(held)
+                count, held = count + len(held), []
+        writer.put(held)
+    return count + len(held)
+
+
+# --- here -------------------------------------------------------------------------------------------------------
+
+_PATH = "see whether the path is right"
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _unwritten(where: str, error: OSError) -> StoreError:
+    return StoreError(
+        f"the parts cannot be written: {_said(error)}",
+        where=where,
+        remedy="name a folder with --parts that every worker can write",
+    )
+
+
+def _needs(extra: str, error: ImportError) -> UsageError:
+    return UsageError(
+        f"this needs {error.name}, which is not installed",
+        where="load --engine dask",
+        remedy=f"pip install 'picograph[{extra}]'",
+    )
+
+
+def expand(files: Sequence[str]) -> list[str]:
+    """Give the files that paths and URLs name, patterns such as ``s3://bucket/*.xml.gz`` included, in their order.
+
+    :raises InputError: if a pattern fits nothing
+    :raises UsageError: if there is no such file system
+    """
+    try:
+        import fsspec
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise _needs("dask", error) from None
+    found: list[str] = []
+    for name in files:
+        try:
+            system, path = url_to_fs(name)
+        except ImportError as error:
+            raise UsageError(str(error), where=name, remedy="install what it names") from None
+        except ValueError as error:
+            raise UsageError(str(error), where=name, remedy="give a path, or a URL of s3, gs, http or memory") from None
+        if fsspec.core.has_magic(path) and "http" not in system.protocol:
+            try:
+                names = sorted(system.glob(path))
+            except (OSError, ValueError) as error:
+                raise InputError(f"the files cannot be listed: {_said(error)}", where=name, remedy=_PATH) from None
+            if not names:
+                raise InputError("no file fits", where=name, remedy="see whether the pattern is right")
+            found += [system.unstrip_protocol(each) if "://" in name else each for each in names]
+        else:
+            found.append(name)
+    return found
+
+
+class Cluster:
+    """Workers: some of this machine's, or those behind a scheduler.
+
+    :param scheduler: its address; None for workers of this machine
+    :param jobs: how many of these
+    :raises UsageError: if Dask is not installed
+    :raises StoreError: if the scheduler does not answer, or its workers have another picograph
+    """
+
+    def __init__(self, scheduler: str | None, jobs: int) -> None:
+        import logging
+
+        try:
+            import distributed
+        except ImportError as error:
+            raise _needs("dask", error) from None
+        local: Any = distributed.LocalCluster
+        client: Any = distributed.Client
+        self._stack = ExitStack()
+        try:
+            target: Any = scheduler
+            if scheduler is None:
+                target = self._stack.enter_context(
+                    local(
+                        n_workers=jobs,
+                        threads_per_worker=1,
+                        host="127.0.0.1",
+                        dashboard_address=None,
+                        silence_logs=logging.CRITICAL,
+                    )
+                )
+            try:
+                self.client = self._stack.enter_context(client(target, timeout=20, set_as_default=False))
+            except (OSError, TimeoutError, ValueError) as error:
+                raise StoreError(
+                    f"the scheduler does not answer: {_said(error)}",
+                    where=str(scheduler),
+                    remedy="see whether it runs: dask scheduler prints its address",
+                ) from None
+            self._check(str(scheduler))
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _check(self, where: str) -> None:
+        try:
+            stamps = self.client.run(mapping.stamp)
+        except ImportError as error:
+            raise StoreError(
+                f"a worker cannot run picograph: {error}", where=where, remedy="install it on every worker"
+            ) from None
+        if not stamps:
+            raise StoreError("the scheduler has no workers", where=where, remedy="start some: dask worker ADDRESS")
+        if others := sorted(name for name, stamp in stamps.items() if stamp != mapping.stamp()):
+            raise StoreError(
+                f"{len(others)} workers have another version of picograph, such as {others[0]}",
+                where=where,
+                remedy="install the same version here and on every worker",
+            )
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def map(self, function: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Run a function for each of some arguments; gives what each gave, in their order.
+
+        :raises StoreError: if a worker was ended from outside, again and again
+        """
+        from distributed import KilledWorker
+
+        futures = [self.client.submit(function, *call, pure=False, retries=2) for call in calls]
+        try:
+            return list(self.client.gather(futures))
+        except KilledWorker as error:
+            raise StoreError(
+                f"workers end while they map: {error}",
+                where="load --engine dask",
+                remedy="see whether their memory is short; give smaller files",
+            ) from None
+        finally:
+            self.client.cancel(futures)
+
+
+class Endpoint(NamedTuple):
+    """Where a SPARQL server takes graphs; a name and a password may stand in it."""
+
+    location: str
+    update: str | None = None
+
+    def store(self) -> "Store":
+        """Open it."""
+        from picograph.kg.store import open_store
+
+        return open_store(self.location, update_endpoint=self.update)
+
+
+def load_files(
+    cluster: Cluster,
+    files: Sequence[str],
+    folder: str,
+    *,
+    endpoint: Endpoint | None = None,
+    splits: Splits | None = None,
+    extract: bool = False,
+) -> list[Loaded]:
+    """Map files on a cluster: into N-Quads parts in a folder, or to an endpoint; gives what became of each record.
+
+    :param files: paths or URLs
+    :param folder: path or URL, where every worker can write
+    :param endpoint: takes the graphs; None: the parts stay in the folder
+    :param splits: what is not one study
+    :param extract: read the words of abstracts too
+    :raises StoreError: if the parts cannot be written, or the endpoint does not take them
+    """
+    if endpoint is None:
+        return _into_parts(cluster, files, folder, splits, extract)
+    with endpoint.store() as store:
+        return _into_store(cluster, files, folder, store, endpoint, splits, extract)
+
+
+def _into_parts(
+    cluster: Cluster, files: Sequence[str], folder: str, splits: Splits | None, extract: bool
+) -> list[Loaded]:
+    parts: list[Part] = cluster.map(map_file, [(url, folder, extract) for url in files])
+    changes, done = _changes(parts, settle(_entries(parts), Index((), splits)), {})
+    targets = [f"part-{number:05}.nq" for number in range(len(parts))]
+    calls = [(*part, change, f"{folder}/{target}")
+             for part, change, target in zip(parts, changes, targets, strict=True) if part.path]  # fmt: skip
+    cluster.map(finish_part, calls)
+    words = [quad for quads in words_graphs().values() for quad in quads]
+    if splits is not None and splits.pairs:
+        words += quads_of_splits(splits)
+    try:
+        _write(f"{folder}/words.nq", [serialize(words, format=RdfFormat.N_QUADS) or b""])
+        _clear(folder, set(targets))
+    except OSError as error:
+        raise _unwritten(folder, error) from None
+    return done
+
+
+def _into_store(
+    cluster: Cluster,
+    files: Sequence[str],
+    folder: str,
+    store: "Store",
+    endpoint: Endpoint,
+    splits: Splits | None,
+    extract: bool,
+) -> list[Loaded]:
+    filing = Filing(store, splits)
+    moved = filing.resplit()
+    parts: list[Part] = cluster.map(map_file, [(url, folder, extract) for url in files])
+    entries = _entries(parts)
+    settled = settle_with(store, entries, filing.splits)
+    words = words_graphs()
+    held = store.checksums([*{each.record for each in entries}, *words])
+    changes, done = _changes(parts, settled, held)
+    whole = whole_vocabularies(store)
+    cluster.map(
+        send_part, [(*part, change, endpoint) for part, change in zip(parts, changes, strict=True) if part.path]
+    )
+    others = list(filing.moved(settled.rekeys))
+    with store.write() as writer:
+        for graph, quads in words.items():
+            if graph not in whole and held.get(graph) != checksum_of(graph, quads):
+                writer.replace(graph, quads)
+        writer.put([each.graph for each in others])
+    try:
+        _clear(folder, None)
+    except OSError as error:
+        raise _unwritten(folder, error) from None
+    return [*done, *map(move, moved), *map(move, others)]
+
+
+def _entries(parts: "Sequence[Part]") -> list[Entry]:
+    return [line.entry for part in parts for line in part.lines if line.entry]
+
+
+def _clear(folder: str, parts: set[str] | None) -> None:
+    """Take away what was not finished, and parts of an earlier run that this one did not write."""
+    from fsspec.core import url_to_fs
+
+    system, path = url_to_fs(folder)
+    if system.exists(f"{path}/{_WORK}"):
+        system.rm(f"{path}/{_WORK}", recursive=True)
+    if parts is not None:
+        for each in system.ls(path, detail=False):
+            if _PART.fullmatch(name := each.rpartition("/")[2]) and name not in parts:
+                system.rm(each)
+
+
+def _changes(parts: "Sequence[Part]", settled: Settled, held: Mapping[str, str]) -> tuple[list[Change], list[Loaded]]:
+    """Find what is to be done with each part; gives what becomes of the records."""
+    last = {line.entry.record: (number, place) for number, part in enumerate(parts)
+            for place, line in enumerate(each for each in part.lines if each.entry) if line.entry}  # fmt: skip
+    changes: list[Change] = []
+    done: list[Loaded] = []
+    seen: set[str] = set()
+    for number, part in enumerate(parts):
+        keys: dict[int, str] = {}
+        left_out: set[int] = set()
+        place = 0
+        for line in part.lines:
+            if line.entry is None:
+                assert line.fault
+                what, where, remedy, pointer = msgspec.structs.astuple(line.fault)
+                error = InputError(what, where=where, remedy=remedy, pointer=pointer)
+                done.append(Loaded(number=len(done), name=line.name, outcome="refused", error=error))
+                continue
+            record = line.entry.record
+            key = settled.resolutions[record].key
+            if last[record] != (number, place):
+                left_out.add(place)
+            elif key != line.study:
+                keys[place] = key
+            elif held.get(record) == line.checksum:
+                left_out.add(place)
+            known = record in held or record in seen
+            same = place in left_out and held.get(record) == line.checksum
+            seen.add(record)
+            done.append(
+                Loaded(
+                    number=len(done),
+                    name=line.name,
+                    outcome="unchanged" if same else "replaced" if known else "added",
+                    study=key,
+                    record=record,
+                    facts=line.facts,
+                    triples=line.triples,
+                    places=line.places,
+                    source_at_hand=line.checked,
+                    unmatched=line.unmatched,
+                    cautions=line.cautions,
+                )
+            )
+            place += 1
+        changes.append(Change(keys, frozenset(left_out)))
+    return changes, done
