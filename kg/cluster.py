@@ -441,16 +441,18 @@ def _into_parts(
 ) -> list[Loaded]:
     parts: list[Part] = cluster.map(map_file, [(url, folder, extract) for url in files])
     changes, done = _changes(parts, settle(_entries(parts), Index((), splits)), {})
-    targets = [f"part-{number:05}.nq" for number in range(len(parts))]
-    calls = [(*part, change, f"{folder}/{target}")
-             for part, change, target in zip(parts, changes, targets, strict=True) if part.path]  # fmt: skip
+    calls = [
+        (*part, change, f"{folder}/part-{number:05}.nq")
+        for number, (part, change) in enumerate(zip(parts, changes, strict=True))
+        if sum(line.entry is not None for line in part.lines) > len(change.left_out)  # no part is empty
+    ]
     cluster.map(finish_part, calls)
     words = [quad for quads in words_graphs().values() for quad in quads]
     if splits is not None and splits.pairs:
         words += quads_of_splits(splits)
     try:
         _write(f"{folder}/words.nq", [serialize(words, format=RdfFormat.N_QUADS) or b""])
-        _clear(folder, set(targets))
+        _clear(folder, {call[-1].rpartition("/")[2] for call in calls})
     except OSError as error:
         raise _unwritten(folder, error) from None
     return done
