@@ -17,6 +17,7 @@ from picograph.kg.derivation import derive
 from picograph.kg.identity import with_stated_key
 from picograph.kg.joining import Entry, entry_of, key_alone, stored_entry
 from picograph.kg.linking import fingerprint, link, open_linker, unmatched
+from picograph.kg.linking.doubts import doubts
 from picograph.kg.readers import Piece, study_file
 from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
@@ -156,6 +157,7 @@ def prepare(
     cautions = tuple(
         f"{problem.what} ({where(piece, problem.path)})" for problem in problems if problem.severity == "caution"
     )
+    cautions += tuple(f"{doubt.what} ({where(piece, doubt.path)})" for doubt in doubts(study))
     return (study if as_stored else derive(study)), cautions
 
 

@@ -219,3 +219,28 @@ def joined_quads() -> "list[Quad]":
         Quad(graph, NamedNode(expand("pg:contentChecksum")), Literal(checksum), graph),
         *(Quad(NamedNode(expand(curie)), broader, NamedNode(expand(each)), graph) for curie, each in pairs),
     ]
+
+
+def kin(one: str, other: str) -> bool:
+    """Tell whether two concepts that ship are the same, or one is above the other in any vocabulary that ships.
+
+    >>> kin("mesh:D006528", "mesh:D008113"), kin("mesh:D000077157", "CHEBI:50924"), kin("mesh:D006528", "mesh:D018572")
+    (True, True, False)
+    """
+    return one == other or other in _above(one) or one in _above(other)
+
+
+@lru_cache(maxsize=4096)
+def _above(curie: str) -> frozenset[str]:
+    from picograph.ontology.words import SHIPPED
+
+    own = SHIPPED.ancestors(curie) if SHIPPED.get(curie) else ()
+    return frozenset({*own, *_all_above().get(curie, ())})
+
+
+@cache
+def _all_above() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for curie, above in _shipped()[1]:
+        found.setdefault(curie, []).append(above)
+    return {curie: tuple(each) for curie, each in found.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from pyoxigraph import NamedNode
 
+from picograph.kg.linking.doubts import doubts
 from picograph.kg.model import PG
 from picograph.kg.results import Part
 from picograph.kg.source import Place
@@ -126,6 +127,16 @@ def records(store: "Store", *, with_shapes: bool) -> Iterator[Finding]:
                     evidence=tuple(
                         place_iri(study.record.source.sha256, place) for place in _places_of(study, problem.path)
                     ),
+                )
+            for doubt in doubts(study):
+                places = _places_of(study, doubt.path)
+                yield Finding(
+                    rule="record",
+                    severity="caution",
+                    study=study_iri(study.key),
+                    part=record,
+                    what=f"{doubt.what} ({path_text(doubt.path)})",
+                    evidence=tuple(place_iri(study.record.source.sha256, place) for place in places),
                 )
             yield from _pairs(store, record, study)
         if with_shapes:

@@ -28,7 +28,7 @@ _TREATMENT = ("procedure", "substance", "class", "device", "behaviour", "phenome
 _DRUGS = frozenset({InterventionKind.DRUG, InterventionKind.BIOLOGICAL, InterventionKind.DIETARY_SUPPLEMENT})
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where in a study words stand that may name a concept."""
 
     name: str  # as a person calls the field
@@ -39,16 +39,21 @@ class _Place(NamedTuple):
     names: bool = True  # whether the words are a name at all; a sentence that is none is not missed
 
 
-_PLACES = (
-    _Place("condition", "population.conditions", "label", _ILL),
-    _Place("eligibility criterion", "population.eligibility", "label", parts=False, names=False),
-    _Place("intervention", "interventions", "label", _TREATMENT),
-    _Place("outcome", "outcomes", "label", ("outcome",)),
-    _Place("assessment", "assessments", "label", ("procedure", "method"), parts=False),
-    _Place("baseline variable", "baselines", "variable", parts=False),
-    _Place("adverse event", "adverse_events", "term", _ILL),
-    _Place("factor", "associations", "factor", parts=False),
+PLACES = (
+    Place("condition", "population.conditions", "label", _ILL),
+    Place("eligibility criterion", "population.eligibility", "label", parts=False, names=False),
+    Place("intervention", "interventions", "label", _TREATMENT),
+    Place("outcome", "outcomes", "label", ("outcome",)),
+    Place("assessment", "assessments", "label", ("procedure", "method"), parts=False),
+    Place("baseline variable", "baselines", "variable", parts=False),
+    Place("adverse event", "adverse_events", "term", _ILL),
+    Place("factor", "associations", "factor", parts=False),
 )
+
+
+def kinds_at(part: Any, place: Place) -> tuple[str, ...]:
+    """Give what kinds of concept may stand in a place of a part; none: anything."""
+    return _DRUG if isinstance(part, Intervention) and part.kind in _DRUGS else place.kinds
 
 
 def link(study: Study, linker: "Linker | None" = None) -> Study:
@@ -77,11 +82,11 @@ class _Links:
 
     def linked(self) -> Study:
         study = _indexed(self.study, self.linker.words)
-        for place in _PLACES:
+        for place in PLACES:
             study = _changed(study, place.field, lambda part, place=place: self.part(part, place))
         return msgspec.structs.replace(study, mentions=tuple(self.mentions.values()))
 
-    def part(self, part: Any, place: _Place) -> Any:
+    def part(self, part: Any, place: Place) -> Any:
         if part.concept or getattr(part, "any_event", None):
             return part
         words = getattr(part, place.words)
@@ -90,8 +95,8 @@ class _Links:
             self.remember(words, place.name, meaning)
         return msgspec.structs.replace(part, concept=meaning.concept) if meaning.concept else part
 
-    def meaning(self, part: Any, words: str, place: _Place) -> Meaning:
-        kinds = _DRUG if isinstance(part, Intervention) and part.kind in _DRUGS else place.kinds
+    def meaning(self, part: Any, words: str, place: Place) -> Meaning:
+        kinds = kinds_at(part, place)
         if (words, place.name, kinds) not in self.meanings:
             found = meaning_of(self.linker, words, kinds, parts=place.parts, defined=self.defined)
             if not found.concept and isinstance(
