@@ -16,6 +16,7 @@ COMMANDS = {
     "pool": "picograph.commands.pool:pool",
     "compare": "picograph.commands.compare:compare",
     "network": "picograph.commands.network:network",
+    "gaps": "picograph.commands.gaps:gaps",
     "diff": "picograph.commands.diff:diff",
     "query": "picograph.commands.query:query",
     "export": "picograph.commands.export:export",

@@ -4,6 +4,7 @@ import pytest
 
 from picograph.kg.linking import Linker, open_linker
 from picograph.kg.linking.abbreviations import definitions
+from picograph.kg.linking.labels import meaning_of
 from picograph.kg.linking.lexicon import Lexicon
 from picograph.kg.linking.spelling import fits_case, fold, form_of
 from picograph.ontology.concepts import Concept
@@ -176,3 +177,19 @@ def test_every_name_that_ships_is_found_again() -> None:
                 assert each.curie in {reading.curie for reading in lexicon.readings(key)}, name
                 seen += 1
     assert seen > 1_500
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("overall survival", ("pg:OverallSurvival",)),
+        ("Median overall survival", ("pg:OverallSurvival",)),
+        ("local progression-free survival", ()),
+        ("event-free overall survival", ()),
+    ],
+)
+def test_a_word_before_an_outcome_makes_another_outcome_of_it(
+    linker: Linker, label: str, found: tuple[str, ...]
+) -> None:
+    concepts = meaning_of(linker, label, ("outcome",)).concept
+    assert tuple(each for each in concepts if each.startswith("pg:")) == found

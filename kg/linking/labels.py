@@ -1,7 +1,8 @@
 """What a whole label means: a condition, a treatment, an event as a record writes it.
 
 A label is more than a name: ``unresectable hepatocellular carcinoma``, ``Sorafenib (Nexavar) 400 mg + TACE``. It means
-the name that it is, or the name that its head is; words before the head only narrow it. Where something else follows
+the name that it is, or the name that its head is; words before the head only narrow it, but for an outcome, of which
+they make another one (``local progression-free survival``). Where something else follows
 (``tamoxifen resistance``), or a word turns the meaning round (``placebo for sorafenib``), the name inside is not meant.
 """
 
@@ -27,6 +28,8 @@ _PHRASE = re.compile(
     r"[,;:]|\b(?:of|in|for|with|by|to|on|from|after|before|during|at|due|against|than|as|versus|vs)\b", re.I
 )
 _JOINTS = re.compile(r"\s*(?:[+;/]|,(?!\d)|\b(?:and|plus|with|combined with|followed by|then)\b)\s*", re.I)
+# words before an outcome that leave it what it is; others make another of it: local progression-free survival
+_SAME_OUTCOME = re.compile(r"\s*(?:(?:the|median|mean|estimated)\s*)*", re.I)
 _PLACEBO = re.compile(r"\bplacebos?\b", re.I)
 _EITHER = re.compile(r"\b(?:or|versus|vs)\b", re.I)
 # What may follow a treatment or an outcome without changing what it is: form, dose, course.
@@ -140,9 +143,12 @@ def _head(linker: Linker, label: str, kinds: Collection[str]) -> Meaning:
     """The name that stands at the end of the first phrase."""
     start = match.end() if (match := _WHO.match(label)) else 0
     treatment = bool({"substance", "procedure", "outcome"} & set(kinds))
+    outcome = "outcome" in kinds
     for link in linker.links(label, kinds):
         before, after = label[start : link.start], label[link.end :]
         if link.start < start or _TURNS.search(before) or _PHRASE.search(before) or before.endswith("-"):
+            continue
+        if outcome and not _SAME_OUTCOME.fullmatch(before):
             continue
         if _ends(after, treatment):
             return _meaning(f"its head, {link.words}: ", link)

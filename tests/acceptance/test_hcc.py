@@ -90,3 +90,18 @@ def test_an_analysis_set_stands_beside_its_number(base: Program) -> None:
         "ALBI grade 1 or 2, treated with sorafenib",
         "ALBI grade 1 or 2, not treated with sorafenib",
     }
+
+
+def test_the_gap_map_counts_studies_and_leaves_the_gaps_empty(base: Program) -> None:
+    store = base.home / "store"
+    found = base("gaps", "--format", "json", store=store).json()
+    survival = found["outcomes"].index("overall survival")
+    counted = {name: row[survival] for name, row in zip(found["treatments"], found["studies"], strict=True)}
+    assert counted["sorafenib"] == 5
+    assert counted["proton therapy"] == 0  # local progression-free survival is another outcome
+    shown = base("gaps", "--format", "table", "--picture", base.home / "map.svg", store=store)
+    assert max(len(line) for line in shown.text.splitlines()) <= 80
+    drawn = (base.home / "map.svg").read_text(encoding="utf-8")
+    assert drawn.count(">overall survival<") == 1
+    assert "heavy ion radiotherapy" in drawn
+    assert base("gaps", "--picture", base.home / "map.gif", store=store).code == 2
