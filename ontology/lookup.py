@@ -6,6 +6,7 @@ a full vocabulary has an index. Typing errors are looked for only when nothing e
 """
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -131,7 +132,7 @@ def _alike(wanted: str, words: Words, limit: int) -> list[Match]:
     return list(found.values())
 
 
-COLUMNS = ("concept", "label", "vocabulary", "how", "words", "path", "same_as", "iri")
+COLUMNS = ("concept", "label", "vocabulary", "how", "words", "path", "same_as", "parts", "made_into", "roles", "iri")
 
 
 def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str, ...]]:
@@ -140,10 +141,11 @@ def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str,
     >>> "CHEBI:50924" in describe(find("sorafenib")[0])["same_as"]
     True
     """
-    from picograph.ontology.drugs import identifiers
+    from picograph.ontology.drugs import forms, identifiers
     from picograph.ontology.prefixes import expand
 
     concept = match.concept
+    form = forms(concept.curie, words)
     same = (
         other for others in identifiers(concept.curie, words).values() for other in others if other != concept.curie
     )
@@ -155,5 +157,12 @@ def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str,
         "words": match.words,
         "path": tuple(words.label(step) or step for step in words.path(concept.curie)[1:]),
         "same_as": tuple(same),
+        "parts": _named(form.parts, words),
+        "made_into": _named(form.made_into, words),
+        "roles": _named(form.roles, words),
         "iri": expand(concept.curie),
     }
+
+
+def _named(curies: Iterable[str], words: Words) -> tuple[str, ...]:
+    return tuple(f"{each} ({label})" if (label := words.label(each)) else each for each in curies)

@@ -208,7 +208,14 @@ def concept_lines(rows: Iterable[Mapping[str, Any]], width: int) -> Iterator[str
         for index, line in enumerate(fold(f"{row['label']}{by}", max(width - len(name), 10))):
             yield f"{'      ' if index else name}{line}"
         used = "" if row.get("studies") is None else f"{row['studies']} of the store, with all below it"
-        places = (("in", " < ".join(row["path"])), ("same as", ", ".join(row["same_as"])), ("studies:", used))
+        places = (
+            ("in", " < ".join(row["path"])),
+            ("same as", ", ".join(row["same_as"])),
+            ("salt or mixture of", ", ".join(row["parts"])),
+            ("made into", ", ".join(row["made_into"])),
+            ("can act as", ", ".join(row["roles"])),
+            ("studies:", used),
+        )
         for what, values in places:
             if values:
                 for index, line in enumerate(fold(f"{what} {values}", width - 6)):
