@@ -1,5 +1,7 @@
 """Vocabularies in full, from the publishers' own files."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from picograph.commands.terminal import (
@@ -15,10 +17,13 @@ from picograph.commands.terminal import (
     store_options,
 )
 
+if TYPE_CHECKING:
+    from picograph.kg.vocabularies import Added
+
 
 @click.group(cls=NearestGroup)
 def vocab() -> None:
-    """Add a vocabulary in full, list what is at hand, check the mappings."""
+    """Add a vocabulary in full, or fetch it; list what is at hand; check the mappings."""
 
 
 @vocab.command()
@@ -47,6 +52,30 @@ def add(name: str, files: tuple[str, ...], version: str, store: str | None, upda
             bar.move(min(done, total), total)
 
         added = vocabularies.add(opened, name, files, version=version, moved=moved)
+    _tell(added)
+
+
+@vocab.command()
+@click.argument("name")
+@click.option("--from", "url", metavar="URL", help="Another address than the publisher's.")
+@store_options
+def update(name: str, url: str | None, store: str | None, update_endpoint: str | None) -> None:
+    """Fetch a vocabulary from its publisher, and put it into the store.
+
+    Nothing is ever fetched but by this command. The publisher's address is the one in sources.toml. Where the file is
+    the one that is in the store, nothing is changed.
+    """
+    from picograph.kg import vocabularies
+
+    with open_store(store, update_endpoint) as opened, Bar(f"Fetching {name}") as bar:
+        added = vocabularies.update(opened, name, url=url, moved=lambda come, size: bar.move(come, size or come))
+    if added is None:
+        say(f"{name} is up to date: the publisher's file is the one in the store.")
+    else:
+        _tell(added)
+
+
+def _tell(added: "Added") -> None:
     made = added.vocabulary
     counts = ", ".join(f"{count} {what}" for what, count in made.counts.items())
     say(f"Added {made.title}, version {made.version}: {counts}.")

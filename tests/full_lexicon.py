@@ -4,11 +4,14 @@ import gzip
 import json
 import random
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from picograph.kg.linking import Lexicon, Linker
 from picograph.ontology.concepts import Concept
+from picograph.ontology.index import Vocabulary
+from picograph.ontology.indexing import IndexWriter
 from picograph.ontology.senses import EXACT, sense_names
 from picograph.ontology.vocabularies import make_slice
 
@@ -57,6 +60,17 @@ def _concepts(tables: make_slice.Tables) -> Iterator[Concept]:
             )  # fmt: skip
     for curie, entry in tables.drugbank.items():
         yield Concept(curie=curie, label=entry.label, vocabulary="drugbank")
+
+
+def write_indexes(folder: Path) -> Path:
+    """Write an index of each vocabulary; gives the folder for `picograph.ontology.words.Words`."""
+    folder.mkdir()
+    concepts = _concepts(make_slice.Tables(SHARED / "vocabularies"))
+    for name, some in groupby(concepts, lambda each: each.vocabulary):
+        with IndexWriter(folder / f"{name}.sqlite") as writer:
+            writer.add({each.curie: each for each in some}.values())
+            writer.finish(Vocabulary(name=name, title=name, version="1", counts=writer.counts, whole=True))
+    return folder
 
 
 def linker(folder: Path) -> Linker:

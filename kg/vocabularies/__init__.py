@@ -2,5 +2,6 @@
 
 from picograph.kg.vocabularies.adding import Added, add
 from picograph.kg.vocabularies.checking import disagreements
+from picograph.kg.vocabularies.updating import update
 
-__all__ = ["Added", "add", "disagreements"]
+__all__ = ["Added", "add", "disagreements", "update"]

@@ -67,12 +67,14 @@ def known(name: str) -> dict[str, str]:
 class _Adding:
     """One vocabulary on its way into a store."""
 
-    def __init__(self, name: str, files: Sequence[SourceFile], version: str, words: Words, folder: Path) -> None:
+    def __init__(
+        self, name: str, files: Sequence[SourceFile], version: str, words: Words, folder: Path, told: str
+    ) -> None:
         self.name, self.files, self.words = name, files, words
         self.source = known(name)
         self.version = version or _year(files)
         self.broader, self.labels = folder / "broader.tsv", folder / "labels.tsv"
-        self.folder = folder
+        self.folder, self.told = folder, told
         self.cautions: list[str] = []
         self.left_out: list[str] = []
         self.triples = 0
@@ -97,7 +99,7 @@ class _Adding:
             version=self.version or "not stated",
             publisher=self.source["publisher"],
             licence=self.source["licence"],
-            source=self.where,
+            source=self.told or self.where,
             graph=self.source["graph"],
             checksum=checksum,
             whole=True,
@@ -262,27 +264,29 @@ def add(
     paths: Sequence[str | Path],
     *,
     version: str = "",
+    source: str = "",
     moved: Callable[[int], None] | None = None,
 ) -> Added:
     """Put a vocabulary into a store from the publisher's files. It takes the place of a slice, or of what was there.
 
     :param version: as the publisher writes it; empty: as the files or their names say
+    :param source: where the files are from; empty: the files themselves
     :param moved: is told how many bytes were read, each time
     :raises UsageError: if the vocabulary is not known here
     :raises InputError: if a file cannot be read, or is not of this vocabulary; the store is then as it was
     :raises StoreError: if the store cannot be written; it is then as it was
     """
-    source = known(name)
+    graph = known(name)["graph"]
     files = [SourceFile(Path(path), moved) for path in paths]
     words = store.words
     with store.write() as writer:
         index = writer.index(name)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=index.parent))
         try:
-            adding = _Adding(name, files, version, words, folder)
+            adding = _Adding(name, files, version, words, folder, source)
             with IndexWriter(index) as out:
-                writer.fill(source["graph"], adding.chunks(out), adding.mend)
-            writer.rows(source["graph"], {"broader": adding.broader, "labels": adding.labels})
+                writer.fill(graph, adding.chunks(out), adding.mend)
+            writer.rows(graph, {"broader": adding.broader, "labels": adding.labels})
             now = Words(index.parent, {name: index})
             try:
                 write_classes(writer, now, folder)
