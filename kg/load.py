@@ -75,6 +75,7 @@ class _Load:
                 if self.batch.is_full():
                     yield from self._write()
             yield from self._write()
+            self.store.settle()
         finally:
             self.reader.close()
             self.queue.close()

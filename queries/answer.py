@@ -57,6 +57,19 @@ def cell(kind: str, text: str | None) -> Cell:
     return _CELLS.get(kind, str)(text)
 
 
+def typed(kind: str, value: Any) -> Cell:
+    """Give the typed value of a cell from what the results table has.
+
+    >>> typed("decimal", Decimal("55.000")), typed("evidence", []), typed("list", ["b", "a"]), typed("integer", 3)
+    (Decimal('55'), None, ('a', 'b'), 3)
+    """
+    if value is None or value == "" or value == []:
+        return None
+    if isinstance(value, list):
+        return tuple(sorted(set(filter(None, value)))) if kind == "list" else cell(kind, " ".join(value))
+    return _plain(value) if isinstance(value, Decimal) else value
+
+
 def flat(value: Cell) -> str:
     """Write a cell as text: lists with spaces or bars between, booleans as words, nothing for None.
 

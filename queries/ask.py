@@ -10,7 +10,7 @@ from urllib.parse import quote
 from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
 from picograph.ontology.words import SHIPPED, Words
 from picograph.queries import catalog
-from picograph.queries.answer import Answer, Cell, cell
+from picograph.queries.answer import Answer, Cell, Row, cell
 from picograph.queries.question import Parameter, Question
 
 if TYPE_CHECKING:
@@ -176,12 +176,21 @@ def sparql(question: Question, parameters: Mapping[str, Any], words: Words = SHI
     >>> "UNDEF" in sparql(catalog.question("studies"), {"drug": "sorafenib"})
     False
     """
+    return question.bind(bound(question, parameters, words))
+
+
+def bound(question: Question, parameters: Mapping[str, Any], words: Words = SHIPPED) -> dict[str, Sequence[str]]:
+    """Give the terms of the parameters that are given.
+
+    >>> bound(catalog.question("event-totals"), {"min_grade": 3, "condition": None})
+    {'min_grade': ['"3"^^<http://www.w3.org/2001/XMLSchema#integer>']}
+    """
     values: dict[str, Sequence[str]] = {}
     for name, value in parameters.items():
         if value is not None:
             declared = question.parameters.get(name)
             values[name] = terms_of(name, declared, value, words) if declared else ()
-    return question.bind(values)
+    return values
 
 
 def check_studies(store: "Store", question: Question, parameters: Mapping[str, Any]) -> None:
@@ -246,25 +255,18 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     >>> len(ask(open_store(":memory:"), "studies"))
     0
     """
-    from pyoxigraph import QuerySolutions
-
-    from picograph.queries import paths
+    from picograph.queries import paths, ways
     from picograph.queries.readings import Readings
     from picograph.queries.retractions import Retractions
 
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
     readings = Readings.of(store)
-    results = store.query(readings.narrow(sparql(asked, given, store.words)))
-    if not isinstance(results, QuerySolutions):
-        raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
-    rows = []
-    for solution in results:
-        row: dict[str, Any] = {}
-        for name in asked.columns:
-            term = solution[name]
-            row[name] = _typed(asked, name, None if term is None else term.value)
-        rows.append(row)
+    text = sparql(asked, given, store.words)  # which refuses what the question does not take, whatever the way
+    if (table := ways.answering_table(store, asked)) is not None:
+        rows = ways.rows_of(table, asked, bound(asked, given, store.words), readings.left_out)
+    else:
+        rows = rows_of(store, asked, readings.narrow(text))
     if asked.paths:
         wanted = {
             name: terms_of(name, asked.parameters[name], given[name], store.words)
@@ -273,3 +275,23 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
         }
         paths.mark(store, rows, wanted)
     return Answer(asked, given, rows, Retractions.of(store), readings.cautions)
+
+
+def rows_of(store: "Store", asked: Question, text: str) -> list[Row]:
+    """Give the rows of an answer as the quads have them.
+
+    :param text: the SPARQL of the question
+    """
+    from pyoxigraph import QuerySolutions
+
+    results = store.query(text)
+    if not isinstance(results, QuerySolutions):
+        raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
+    rows: list[Row] = []
+    for solution in results:
+        row: Row = {}
+        for name in asked.columns:
+            term = solution[name]
+            row[name] = _typed(asked, name, None if term is None else term.value)
+        rows.append(row)
+    return rows

@@ -60,6 +60,7 @@ class Question(Struct, frozen=True, kw_only=True):
     columns: dict[_NAME, Column]
     caution: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()  # parameters of which the answer says by which path a study has them
+    table: str | None = None  # the same question in SQL, for the results table; ``text`` says what it means
 
     def described(self) -> dict[str, Any]:
         """Give what a program needs to ask it."""

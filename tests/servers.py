@@ -127,7 +127,7 @@ class Virtuoso(NamedTuple):
             # 512: N-Quads; the log is off, so what is loaded lasts from the checkpoint on
             self.run(
                 "log_enable(2);",
-                f"DB.DBA.TTLP_MT(file_open('{name.name}'), '', 'urn:none', 512, 0, 2);",
+                f"DB.DBA.TTLP_MT(file_open('{name.name}'), '', 'urn:none', 512, 0, 1);",
                 "checkpoint;",
             )
             name.unlink()

@@ -22,7 +22,8 @@ import pyoxigraph as ox
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
 
-from picograph.kg.store import Store, default_folder, embedded, open_store
+from picograph.kg.load import example, load
+from picograph.kg.store import Store, default_folder, embedded, open_store, settled
 from picograph.kg.store.guard import DEEPEST, LONGEST, form_of, refuse_service
 from picograph.kg.store.remote import RemoteStore
 from picograph.kg.store.sources import SourceShelf
@@ -1062,3 +1063,16 @@ def test_no_sweep_is_empty() -> None:
     assert len(MOMENTS) == 7
     assert len(ANSWERS) == 18
     assert len(DEEP) == 11
+
+
+def test_what_was_written_in_bulk_is_put_in_order_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settled, "_FEW", 0)
+    with open_store(tmp_path / "store") as store:
+        load(store, [example()])
+        quads = set(store.quads())
+        first = (tmp_path / "store" / "CURRENT").read_text("utf-8")
+        assert (tmp_path / "store" / first / "settled").exists()
+        store.settle()
+        assert (tmp_path / "store" / "CURRENT").read_text("utf-8") == first, "it is in order already"
+        load(store, [example()])
+        assert set(store.quads()) == quads

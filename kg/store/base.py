@@ -141,6 +141,9 @@ class Store(ABC):
         assert isinstance(rows, QuerySolutions)
         return {row["sum"].value: Held(row["graph"].value, row["study"].value, row["source"].value) for row in rows}
 
+    def settle(self) -> None:  # noqa: B027 - most stores have nothing to put in order
+        """Put in order what much writing left behind, where that makes questions quicker."""
+
     def reader(self) -> "Store":
         """Give a store to read from that goes on seeing what is in this one now, whatever is written meanwhile."""
         return self

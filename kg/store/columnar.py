@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from picograph.kg.columns import classes, results, tables
+from picograph.kg.model import PG
 from picograph.kg.store.table import Batch, State, path_of
 from picograph.ontology.errors import StoreError
 
@@ -136,17 +137,22 @@ class ResultsTable:
         self._folder, self._state = folder, state
         self._engine: DuckDBPyConnection | None = None
 
-    def query(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    def query(self, sql: str, parameters: Mapping[str, Any], left_out: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         """Give the rows that a query finds.
 
         :param parameters: values for the ``$names`` of the query; those that it does not have are left out
+        :param left_out: graphs whose parts are not there for the query
         :raises StoreError: if the table cannot be read
         """
         import duckdb
 
         wanted = set(_PARAMETER.findall(sql))
         try:
-            found = self._opened().execute(sql, {name: parameters.get(name) for name in wanted})
+            engine = self._opened()
+            engine.execute("DELETE FROM left_out")
+            if left_out:
+                engine.execute("INSERT INTO left_out SELECT unnest($1)", [list(left_out)])
+            found = engine.execute(sql, {name: parameters.get(name) for name in wanted})
             while rows := found.fetchmany(_MANY):
                 yield from rows
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
@@ -161,8 +167,14 @@ class ResultsTable:
             engine = _connect(self._folder)
             state = self._state
             _hold_replaced(engine, state.replaced)
+            engine.execute("CREATE TEMP TABLE left_out (graph VARCHAR)")
             for table in tables():
-                engine.execute(f"CREATE VIEW {table} AS {_union(self._folder, state.batches, state.replaced, table)}")
+                rows = _union(self._folder, state.batches, state.replaced, table)
+                if table == "parts":
+                    rows = f"SELECT * FROM ({rows}) WHERE graph NOT IN (FROM left_out)"
+                engine.execute(f"CREATE VIEW {table} AS {rows}")
+            engine.execute("CREATE MACRO say(number) AS rtrim(rtrim(number::VARCHAR, '0'), '.')")  # as SPARQL's STR
+            engine.execute(f"CREATE MACRO pg(name) AS {_text(PG)} || name")
             for name in classes():
                 engine.execute(f"CREATE VIEW {name} AS SELECT * FROM parts WHERE class = {_text(name)}")
             engine.execute(

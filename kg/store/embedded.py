@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import Store as Oxigraph
 
+from picograph.kg.store import settled
 from picograph.kg.store.base import GraphText, Held, QueryResults, Store, Writer
 from picograph.kg.store.bulk import Chunk, Mend, copy_without, fill, is_big, refuse
 from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_load, refuse_service, short
@@ -184,6 +185,11 @@ class OxigraphWriter:
             with _as_os_errors():
                 quads = self.oxigraph().quads_for_pattern(None, None, None, graph)
                 self._table.replace(graph.value, quads, known=False)
+
+    def settle(self) -> None:
+        """Put the files in order."""
+        with _as_os_errors():
+            self.oxigraph().optimize()
 
     def flush(self) -> None:
         with _as_os_errors():
@@ -547,11 +553,19 @@ class FolderStore(_OxigraphStore):
             assert isinstance(writer, OxigraphWriter)
             writer.rebuild()
 
+    def settle(self) -> None:
+        current = self._current()
+        if current is not None and settled.is_unsettled(self._folder / current):
+            with self.change() as writer:
+                writer.settle()
+            settled.note(self._folder / str(self._current()))
+
     def _copy(self, current: str | None, path: Path) -> OxigraphWriter:
         with _as_os_errors():
             if current:
                 Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
                 link_indexes(self._folder / current / "words", path / "words")
+                settled.hand_on(self._folder / current, path)
             before = self._folder / current / "table" if current else None
             return OxigraphWriter(Oxigraph(str(path / "quads")), path, before)
 

@@ -1,0 +1,222 @@
+"""Promise: a question that the results table may answer has the same answer there as from the quads."""
+
+from collections import Counter
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from picograph.kg.load import load
+from picograph.kg.results import (
+    AdverseEventResult,
+    Ambiguity,
+    Disposition,
+    Estimate,
+    GradeRange,
+    Interval,
+    Milestone,
+    PValue,
+    Reading,
+    Statistic,
+    TimePoint,
+)
+from picograph.kg.source import Method, Place, Record, Source
+from picograph.kg.store import Store, open_store
+from picograph.kg.study import Arm, Condition, Epoch, Outcome, Population, Study, StudyDesign
+from picograph.kg.triples import names_of, quads_of
+from picograph.kg.words import words_graphs
+from picograph.queries import ask, catalog, ways
+from picograph.queries.answer import Row
+from picograph.queries.question import Question
+from picograph.queries.readings import Readings
+from picograph.tests.strategies import studies
+from picograph.tests.test_queries_answers import CASES, RECORDS
+
+QUESTIONS: list[Question] = [
+    question
+    for shelf in ("evidence", "quality")
+    for name in catalog.names(shelf)  # type: ignore[arg-type]
+    if (question := catalog.question(name, shelf)).table  # type: ignore[arg-type]
+]
+
+
+def _rows(store: Store, question: Question, parameters: dict[str, Any], left_out: tuple[str, ...] = ()) -> list[Row]:
+    """Give the rows of a question; both ways must agree on them."""
+    table = store.table()
+    assert table is not None
+    quads = ask.rows_of(store, question, Readings(1, left_out).narrow(ask.sparql(question, parameters)))
+    assert ways.rows_of(table, question, ask.bound(question, parameters), left_out) == quads, question.name
+    return quads
+
+
+def test_scans_and_totals_have_a_second_way() -> None:
+    assert {question.name for question in QUESTIONS} >= {*catalog.names("quality"), "event-totals"}
+
+
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    store = open_store(tmp_path_factory.mktemp("table") / "store")
+    load(store, RECORDS)
+    return store
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
+def test_both_ways_agree_on_worked_answers(worked: Store, question: Question) -> None:
+    for parameters in [{}, *(case["parameters"] for name, _, case in CASES if name == question.name)]:
+        _rows(worked, question, parameters)
+
+
+def test_a_large_store_is_answered_from_its_table_with_the_same_cautions_and_marks(
+    worked: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for question in QUESTIONS:
+        assert ways.answering_table(worked, question) is None, "it is small"
+        first = ask.ask(worked, question)
+        with monkeypatch.context() as patched:
+            patched.setattr(ways, "LEAST_ROWS", 1)
+            patched.setattr(ask, "rows_of", None)
+            second = ask.ask(worked, question)
+        assert second.to_json() == first.to_json()
+
+
+# --- random stores ------------------------------------------------------------------------------------------------
+
+_SMALL = st.none() | st.integers(0, 3)
+_NUMBER = st.none() | st.sampled_from([Decimal(text) for text in ("0", "0.5", "1", "1.5", "33.3", "66.67", "50", "-1")])
+_LIMIT = st.sampled_from([Decimal(text) for text in ("-1", "0.5", "1.5", "2")])
+_ARM = st.sampled_from([None, "a", "b", "elsewhere"])
+_PLACES = st.sampled_from([(), (Place("1-2"),), (Place("1-2"), Place("3-4"))])
+_EVENTS = st.builds(
+    AdverseEventResult,
+    term=st.sampled_from(["nausea", "Nausea", "fatigue"]),
+    arm=_ARM,
+    epoch=st.sampled_from([None, "early"]),
+    grade=st.sampled_from([None, GradeRange(low=3), GradeRange(low=2, high=3), GradeRange(high=2)]),
+    serious=st.none() | st.booleans(),
+    any_event=st.none() | st.booleans(),
+    affected=_SMALL,
+    at_risk=_SMALL,
+    fatal=_SMALL,
+    percent=st.none() | st.sampled_from([Decimal("33.3"), Decimal("66.67"), Decimal(50), Decimal(100)]),
+    ambiguities=st.sampled_from([(), (Ambiguity(field="grade", readings=(Reading(), Reading(words="x"))),)]),
+    evidence=_PLACES,
+)
+_ESTIMATES = st.builds(
+    Estimate,
+    outcome=st.sampled_from(["x", "y"]),
+    statistic=st.sampled_from(list(Statistic)),
+    arm=_ARM,
+    comparator=_ARM,
+    category=st.sampled_from([None, "yes", "no"]),
+    component=st.sampled_from([None, "part"]),
+    value=_NUMBER,
+    unit=st.sampled_from([None, "%"]),
+    count=_SMALL,
+    denominator=_SMALL,
+    interval=st.none() | st.builds(Interval, low=_NUMBER, high=_NUMBER, level=st.sampled_from([None, Decimal(95)])),
+    p=st.none()
+    | st.builds(
+        PValue, value=st.sampled_from([Decimal("0.01"), Decimal("0.05"), Decimal("0.4")]), sign=st.sampled_from("<=>")
+    ),
+    time=st.sampled_from([None, TimePoint(value=Decimal("1.5"), unit="a")]),
+    evidence=_PLACES,
+)
+_CONTRASTS = st.builds(
+    Estimate,
+    outcome=st.sampled_from(["x", "y"]),
+    statistic=st.sampled_from([Statistic.HAZARD_RATIO, Statistic.MEAN_DIFFERENCE]),
+    arm=st.just("a"),
+    interval=st.builds(Interval, low=_LIMIT, high=_LIMIT, level=st.just(Decimal(95))),
+    p=st.builds(PValue, value=st.sampled_from([Decimal("0.01"), Decimal("0.4")]), sign=st.sampled_from("<=>")),
+    evidence=_PLACES,
+)
+_CATEGORIES = st.builds(
+    Estimate,
+    outcome=st.just("x"),
+    statistic=st.just(Statistic.COUNT),
+    arm=st.just("a"),
+    category=st.sampled_from(["yes", "no"]),
+    count=st.integers(0, 3),
+    denominator=st.just(3),
+    evidence=_PLACES,
+)
+_DISPOSITIONS = st.builds(
+    Disposition,
+    milestone=st.just(Milestone.COMPLETED),
+    label=st.just("done"),
+    count=_SMALL,
+    denominator=_SMALL,
+    arm=_ARM,
+)
+
+
+@st.composite
+def _dense(draw: Any) -> Study:
+    """A study full of numbers that may contradict each other, of one of three trials in one of four records."""
+    record = Record(
+        document=f"pmid:{draw(st.integers(1, 4))}", source=Source(sha256="0" * 64, characters=9), method=Method.CURATED
+    )
+    conditions = st.lists(st.sampled_from(["mesh:D006528", "mesh:D008113", "mesh:D009325"]), max_size=2, unique=True)
+    found = tuple(Condition(label=each, concept=(each,)) for each in draw(conditions))
+    return Study(
+        key=f"pmid:{draw(st.integers(1, 3))}",
+        record=record,
+        population=Population(conditions=found),
+        arms=(Arm(key="a", label="A", enrolled=draw(_SMALL)), Arm(key="b", label="B"))[: draw(st.integers(0, 2))],
+        design=StudyDesign(number_of_arms=draw(_SMALL)),
+        epochs=(Epoch(key="early", label="early"),),
+        outcomes=(Outcome(key="x", label="x"),),
+        adverse_events=tuple(draw(st.lists(_EVENTS, max_size=5))),
+        estimates=tuple(draw(st.lists(_ESTIMATES | _CONTRASTS | _CATEGORIES, max_size=6))),
+        dispositions=tuple(draw(st.lists(_DISPOSITIONS, max_size=2))),
+    )
+
+
+def _hold_equal(folder: Path, drawn: list[Study], seen: Counter[str]) -> None:
+    """Make a store, and ask it both ways, with all its records and without the first one."""
+    words = {graph: quads for graph, quads in words_graphs().items() if graph.endswith(("/mesh", "/ontology"))}
+    with open_store(folder) as store:
+        with store.write() as writer:
+            for graph, quads in words.items():
+                writer.replace(graph, quads)
+            for each in drawn:
+                writer.replace(names_of(each).record, quads_of(each))
+        for question in QUESTIONS:
+            given: list[dict[str, Any]] = [{}]
+            if question.parameters:
+                given += [{"condition": "Liver Neoplasms"}, {"condition": "Neoplasms", "min_grade": 3}]
+            for parameters in given:
+                seen[question.name] += len(_rows(store, question, parameters))
+            _rows(store, question, {}, (names_of(drawn[0]).record,))
+
+
+_NEVER_MIND = list(HealthCheck)
+
+
+def _on_random_stores(folder: Path, examples: int) -> Counter[str]:
+    seen: Counter[str] = Counter()
+    number = count()
+
+    @settings(
+        max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(drawn=st.lists(_dense() | studies(), min_size=4, max_size=8))
+    def hold(drawn: list[Study]) -> None:
+        _hold_equal(folder / str(next(number)), drawn, seen)
+
+    hold()
+    return seen
+
+
+def test_both_ways_agree_on_random_stores(tmp_path: Path) -> None:
+    assert _on_random_stores(tmp_path, 4)
+
+
+@pytest.mark.long
+def test_both_ways_agree_on_many_random_stores_and_each_question_finds_something(tmp_path: Path) -> None:
+    seen = _on_random_stores(tmp_path, 60)
+    assert {question.name for question in QUESTIONS} == {name for name, rows in seen.items() if rows}, seen
