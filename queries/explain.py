@@ -9,7 +9,7 @@ from msgspec import Struct
 from pyoxigraph import QuerySolutions
 
 from picograph.ontology.words import SHIPPED, Words
-from picograph.queries import catalog
+from picograph.queries import catalog, ways
 from picograph.queries.ask import ask, sparql, terms_of
 from picograph.queries.question import Question, closing
 from picograph.queries.readings import Readings
@@ -117,7 +117,8 @@ def explain(store: "Store", question: Question | str, parameters: Mapping[str, A
         steps.append(_counted(store, what, text))
     start = perf_counter()
     answer = ask(store, asked, **parameters)
-    steps.append(Step(step="the whole answer", rows=len(answer), milliseconds=_since(start)))
+    whole = "the whole answer" + (", from the results table" if ways.answering_table(store, asked) else "")
+    steps.append(Step(step=whole, rows=len(answer), milliseconds=_since(start)))
     return steps
 
 
