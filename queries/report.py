@@ -129,13 +129,13 @@ def unmet(store: "Store") -> Iterator[str]:
 
 
 def rejects(loaded: "Loaded") -> Iterator[bytes]:
-    """Give each reason for which a record was refused as one line of JSON."""
+    """Give each reason for which a record was refused as one line of JSON; the pointer "" is to all of the record."""
     for problem in getattr(loaded.error, "problems", [loaded.error]):
         line = {
             "record": loaded.name,
             "reason": problem.what,
             "where": problem.where,
-            "pointer": problem.pointer,
+            "pointer": problem.pointer or "",
             "try": problem.remedy,
         }
         yield msgspec.json.encode({name: value and _printable(value) for name, value in line.items()}) + b"\n"

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 
 from picograph.kg.load import Input, load
 from picograph.kg.store import open_store
+from picograph.queries.report import rejects
 
 NEIGHBOUR = b'{"protocolSection": {"identificationModule": {"nctId": "NCT%08d", "briefTitle": "A good one"}}}'
 VALUES: list[Any] = [None, True, -1, 0, 10**30, "1e999", "", "x" * 5000, [], {}, [[]], {"a": 1}, "\u202e", 1.5, "-"]
+POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)*|\d+-\d+")  # RFC 6901, "" is all of it; or characters
 BOMB = b'<!DOCTYPE PubmedArticleSet [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
 
 
@@ -79,6 +82,16 @@ def check(count: int, shared: Path, folder: Path) -> None:
         assert each.error.what
         assert each.error.remedy
         assert "mistake of picograph" not in each.error.what, (each.name, str(each.error))
+    lines = [json.loads(line) for each in refused for line in rejects(each)]
+    assert all(line["record"] and line["reason"] and line["try"] for line in lines)
+    assert all(POINTER.fullmatch(line["pointer"]) for line in lines)
+    inside = sum(line["pointer"] != "" for line in lines)
+    assert inside > len(lines) / 3, (
+        "what is wrong inside a record is pointed to; what is cut off or no record has no inside"
+    )
+    syntax = [line for line in lines if re.search("this is no JSON|not well-formed|declares entities", line["reason"])]
+    assert len(syntax) > count / 10
+    assert all(re.fullmatch(r"\d+-\d+", line["pointer"]) for line in syntax), "the characters where reading ended"
 
 
 def test_two_hundred_damaged_records(shared: Path, tmp_path: Path) -> None:

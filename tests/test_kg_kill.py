@@ -76,5 +76,5 @@ def test_five_kills(shared: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_twenty_kills(shared: Path, tmp_path: Path) -> None:
-    check(20, shared, tmp_path)
+def test_fifty_kills(shared: Path, tmp_path: Path) -> None:
+    check(50, shared, tmp_path)

@@ -38,7 +38,7 @@ _canonical = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 class MisfitError(Exception):
-    """Something in a record that does not fit, and the pointer to it."""
+    """Something in a record that does not fit, and where: a pointer, characters (START-END), or nothing: all of it."""
 
     def __init__(self, pointer: str, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -46,7 +46,7 @@ class MisfitError(Exception):
 
     def error(self, name: str) -> InputError:
         """Say it of a file, as other errors are said."""
-        where = f"{name} (#{self.pointer})" if self.pointer else name
+        where = f"{name} (#{self.pointer})" if self.pointer.startswith("/") else name
         return InputError(self.what, where=where, remedy=self.remedy, pointer=self.pointer)
 
 
@@ -108,14 +108,16 @@ def _tree(content: bytes) -> tuple[Any, bytes]:
         except TypeError:  # nothing else is of a type that cannot be written
             raise _find_too_long(tree) or AssertionError from None
     except UnicodeDecodeError as error:
-        raise MisfitError("", f"this is no JSON: byte {error.start} is not UTF-8", "save the file as UTF-8") from None
+        at = len(content[: error.start].decode("utf-8-sig"))
+        what = f"this is no JSON: byte {error.start} is not UTF-8"
+        raise MisfitError(f"{at}-{at + 1}", what, "save the file as UTF-8") from None
     except UnicodeEncodeError:
         raise MisfitError("", "a text holds a \\u escape that is half a character", again) from None
     except RecursionError:
         raise MisfitError("", "this is nested deeper than any record", again) from None
     except json.JSONDecodeError as error:
         told = f"{error.msg[:1].lower()}{error.msg[1:]} in line {error.lineno}, column {error.colno}"
-        raise MisfitError("", f"this is no JSON: {told}", again) from None
+        raise MisfitError(f"{error.pos}-{error.pos + 1}", f"this is no JSON: {told}", again) from None
     return tree, text
 
 

@@ -170,7 +170,15 @@ def _element(article: bytes, where: str) -> "_Element | InputError":
             f"this is not well-formed XML: {error.msg}",
             where=f"{where}, in line {line}, column {column} of the article",
             remedy="download the file again",
+            pointer=_at(article, line, column),
         )
+
+
+def _at(article: bytes, line: int, column: int) -> str:
+    """Give the character of an article at a line and a column, as parsers count them."""
+    before = article.split(b"\n")[: max(line - 1, 0)]
+    at = sum(len(each.decode("utf-8", "replace")) + 1 for each in before) + max(column - 1, 0)
+    return f"{at}-{at + 1}"
 
 
 def _check_head(head: bytes, name: str) -> bytes:
@@ -187,11 +195,12 @@ def _check_head(head: bytes, name: str) -> bytes:
             where=name,
             remedy="fetch it with rettype=xml, or take a file of the baseline",
         )
-    if b"<!ENTITY" in head[: head.index(b"<" + root)]:
+    if 0 <= (at := head.find(b"<!ENTITY")) < head.index(b"<" + root):
         raise InputError(
             "the file declares entities of its own, which PubMed's files do not, and none is expanded",
             where=f"{name}, before line {1 + head.count(bytes([10]), 0, head.index(b'<' + root))}",
             remedy="take the file from PubMed itself",
+            pointer=f"{at}-{at + len(b'<!ENTITY')}",
         )
     return root
 
