@@ -170,16 +170,28 @@ def terms_of(name: str, parameter: Parameter, value: object, words: Words = SHIP
     return [_literal(text)]
 
 
-def sparql(question: Question, parameters: Mapping[str, Any], words: Words = SHIPPED) -> str:
+def sparql(
+    question: Question,
+    parameters: Mapping[str, Any],
+    words: Words = SHIPPED,
+    besides: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """Give the query that runs, with its parameters bound.
+
+    :param besides: further texts that a parameter means, by its name
 
     >>> "UNDEF" in sparql(catalog.question("studies"), {"drug": "sorafenib"})
     False
     """
-    return question.bind(bound(question, parameters, words))
+    return question.bind(bound(question, parameters, words, besides))
 
 
-def bound(question: Question, parameters: Mapping[str, Any], words: Words = SHIPPED) -> dict[str, Sequence[str]]:
+def bound(
+    question: Question,
+    parameters: Mapping[str, Any],
+    words: Words = SHIPPED,
+    besides: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Sequence[str]]:
     """Give the terms of the parameters that are given.
 
     >>> bound(catalog.question("event-totals"), {"min_grade": 3, "condition": None})
@@ -190,7 +202,34 @@ def bound(question: Question, parameters: Mapping[str, Any], words: Words = SHIP
         if value is not None:
             declared = question.parameters.get(name)
             values[name] = terms_of(name, declared, value, words) if declared else ()
+    for name, texts in (besides or {}).items():
+        values[name] = list(dict.fromkeys([*values[name], *map(_literal, texts)]))
     return values
+
+
+def _words_in_reports(store: "Store", question: Question, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give, for words that name no concept, the outcomes, events or properties of the store that have them in them."""
+    from picograph.queries.completion import containing
+
+    found: dict[str, list[str]] = {}
+    for name, value in given.items():
+        parameter = question.parameters.get(name)
+        if parameter is None or parameter.kind not in ("outcome", "event", "property"):
+            continue
+        if not any(term.startswith("<") for term in terms_of(name, parameter, value, store.words)):
+            wider = containing(store, parameter.kind, str(value))
+            if wider and [each.casefold() for each in wider] != [str(value).casefold()]:
+                found[name] = wider
+    return found
+
+
+def _told(besides: Mapping[str, Sequence[str]], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Say which words were taken for words that name no concept."""
+    return tuple(
+        f"{str(given[name])!r} names no concept; asked for what has these words in it: {', '.join(texts[:8])}"
+        + (f" and {len(texts) - 8} more." if len(texts) > 8 else ".")
+        for name, texts in besides.items()
+    )
 
 
 def check_studies(store: "Store", question: Question, parameters: Mapping[str, Any]) -> None:
@@ -262,9 +301,10 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
     readings = Readings.of(store)
-    text = sparql(asked, given, store.words)  # which refuses what the question does not take, whatever the way
+    besides = _words_in_reports(store, asked, given)
+    text = sparql(asked, given, store.words, besides)  # refuses what the question does not take, whatever the way
     if (table := ways.answering_table(store, asked)) is not None:
-        rows = ways.rows_of(table, asked, bound(asked, given, store.words), readings.left_out)
+        rows = ways.rows_of(table, asked, bound(asked, given, store.words, besides), readings.left_out)
     else:
         rows = rows_of(store, asked, readings.narrow(text))
     if asked.paths:
@@ -274,7 +314,7 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
             if name in given
         }
         paths.mark(store, rows, wanted)
-    return Answer(asked, given, rows, Retractions.of(store), readings.cautions)
+    return Answer(asked, given, rows, Retractions.of(store), (*readings.cautions, *_told(besides, given)))
 
 
 def rows_of(store: "Store", asked: Question, text: str) -> list[Row]:

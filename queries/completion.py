@@ -53,6 +53,28 @@ def words_of(store: "Store", what: str, begun: str) -> list[str]:
     return _texts(store, _LABELS[what], "text", begun) if what in _LABELS else []
 
 
+def containing(store: "Store", what: str, words: str) -> list[str]:
+    """Give the words of reports, for outcomes, events or properties at entry, that have these words in them, whole.
+
+    >>> from picograph import example, load, open_store
+    >>> store = open_store(":memory:")
+    >>> _ = load(store, [example()])
+    >>> containing(store, "event", "Hepatic"), containing(store, "event", "hepa")
+    (['hepatic toxicity'], [])
+    """
+    from pyoxigraph import Literal, QuerySolutions
+
+    if what not in _LABELS or not words.strip():
+        return []
+    results = store.query(
+        f"{_PREFIXES}SELECT DISTINCT ?text WHERE {{ GRAPH ?record {{ {_LABELS[what]} }} "
+        f"FILTER (CONTAINS(LCASE(STR(?text)), {Literal(words.strip().lower())})) }}"
+    )
+    assert isinstance(results, QuerySolutions)
+    whole = re.compile(rf"(?<!\w){re.escape(words.strip())}(?!\w)", re.IGNORECASE)
+    return sorted(text for row in results if whole.search(text := row["text"].value))
+
+
 def concepts(words: "Words", begun: str) -> Iterator[tuple[str, str]]:
     """Give the names of concepts that begin as typed, each with its CURIE.
 

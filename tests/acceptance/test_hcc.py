@@ -67,6 +67,16 @@ def test_responses_that_are_not_alike_are_not_pooled_and_each_refusal_names_its_
     assert "category is complete or partial remission here, partial response there" in " ".join(shown.split())
 
 
+def test_words_that_name_no_concept_find_the_events_that_have_them(base: Program) -> None:
+    answer = base("ask", "adverse-events", "--event", "hepatic", "--min-grade", "3", store=base.home / "store")
+    assert [(row["event"], row["affected"], row["at_risk"]) for row in answer.rows()] == [
+        ("hepatic toxicity", "6", "40")
+    ]
+    assert "'hepatic' names no concept; asked for what has these words in it: hepatic toxicity." in answer.err
+    assert "6    40" in pooled(base, "adverse-events", "--event", "hepatic", "--min-grade", "3")
+    assert rows_of(base, "adverse-events", "--event", "hepat") == []  # a part of a word is none
+
+
 def test_survival_probabilities_without_an_interval_are_never_pooled(base: Program) -> None:
     shown = pooled(base, "survival", "--time", "2y")
     assert shown.count("no-interval:") == 9
