@@ -72,7 +72,8 @@ def test_words_that_name_no_concept_find_the_events_that_have_them(base: Program
     assert [(row["event"], row["affected"], row["at_risk"]) for row in answer.rows()] == [
         ("hepatic toxicity", "6", "40")
     ]
-    assert "'hepatic' names no concept; asked for what has these words in it: hepatic toxicity." in answer.err
+    told = " ".join(answer.err.split())
+    assert "'hepatic' names no concept; asked for what has these words in it: hepatic toxicity." in told
     assert "6    40" in pooled(base, "adverse-events", "--event", "hepatic", "--min-grade", "3")
     assert rows_of(base, "adverse-events", "--event", "hepat") == []  # a part of a word is none
 
