@@ -127,10 +127,10 @@ def arms_of(
     :param rules: whether the arms that the rules find are names too
     :param view: of the same abstract, where it was looked at before
     """
-    at, begin = places_of(page, text)
+    view = view or View(page, text, told)
+    at, begin = list(view.at), dict(view.begin)
     listed = listed_arms(page) if rules else []
     _call(page, listed, at, begin)
-    view = view or View(page, text, told)
     ours, theirs = view.treatments(begin)
     places: dict[str, list[int]] = {}
     for place, word in enumerate(at):
@@ -210,6 +210,7 @@ class View:
 
     def __init__(self, page: Page, text: Text, told: Mapping[str, Sequence[float]]) -> None:
         self.page, self.text = page, text
+        self.at, self.begin = places_of(page, text)
         nothing = [0.0] * len(text.tokens)
         self._ours = told.get("experimental treatment", nothing)
         self._theirs = told.get("comparator treatment", nothing)

@@ -115,12 +115,14 @@ def marginals(model: Any, size: int) -> tuple[dict[str, list[float]], dict[str, 
     """Give for each label how probable it is at each place, and how probable that it begins there."""
     told, begins = {}, {}
     known = set(model.labels())
+    marginal, places = model.marginal, range(size)
     for label in sorted(name[2:] for name in known if name.startswith("B-")):
-        begins[label] = [model.marginal(f"B-{label}", at) for at in range(size)]
-        told[label] = list(begins[label])
-        if f"I-{label}" in known:
-            for at in range(size):
-                told[label][at] += model.marginal(f"I-{label}", at)
+        begin, inside = f"B-{label}", f"I-{label}"
+        first = begins[label] = [marginal(begin, at) for at in places]
+        if inside in known:
+            told[label] = [share + marginal(inside, at) for share, at in zip(first, places, strict=True)]
+        else:
+            told[label] = list(first)
     return told, begins
 
 
@@ -145,9 +147,9 @@ def spans_of_words(reading: Reading, thresholds: Mapping[str, float]) -> list[Fi
     found: list[Finding] = []
     open_ = False
     labels = list(reading.told)
-    for at, token in enumerate(reading.text.tokens):
-        label = max(labels, key=lambda each: reading.told[each][at])
-        share = reading.told[label][at]
+    for at, (token, row) in enumerate(zip(reading.text.tokens, zip(*reading.told.values(), strict=True), strict=True)):
+        share = max(row)
+        label = labels[row.index(share)]
         if share < thresholds.get(label, thresholds["words"]):
             open_ = False
             continue
