@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from picograph.kg.model import PG, enum_iri
 from picograph.kg.source import Method
-from picograph.ontology.errors import StoreError, UsageError
+from picograph.ontology.errors import UsageError
 from picograph.queries.synthesis.nodes import bound, chunks
 
 if TYPE_CHECKING:
@@ -277,22 +277,13 @@ def as_graph(found: Network) -> "networkx.Graph[str]":
 def write_graphml(found: Network, path: str | Path) -> None:
     """Write the network as GraphML, whole or not at all.
 
-    :raises StoreError: if the file cannot be written
+    :raises InputError: if the file cannot be written
     """
     import networkx as nx
 
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        nx.write_graphml(as_graph(found), partial)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise StoreError(
-            f"the graph cannot be written: {error.strerror or error}",
-            where=str(path),
-            remedy="see whether the folder is there and yours",
-        ) from None
+    from picograph.queries.exports import write_whole
+
+    write_whole(str(path), (f"{line}\n".encode() for line in nx.generate_graphml(as_graph(found))))
 
 
 def draw(found: Network, path: str | Path) -> None:

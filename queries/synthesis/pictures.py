@@ -1,11 +1,13 @@
 """Where pictures are drawn: matplotlib without a window, and files that are the same for the same input."""
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from picograph.ontology.errors import StoreError, UsageError
+from picograph.ontology.errors import UsageError
+from picograph.queries.exports import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +38,7 @@ def picture(path: str | Path, *, width: float, height: float) -> Iterator["Figur
     """Give a figure of so many inches; it is written, whole or not at all, when the block ends.
 
     :raises UsageError: if matplotlib is not installed, or the file's ending names no picture
-    :raises StoreError: if the file cannot be written
+    :raises InputError: if the file cannot be written
     """
     form = format_of(path)
     try:
@@ -55,15 +57,6 @@ def picture(path: str | Path, *, width: float, height: float) -> Iterator["Figur
         figure = Figure(figsize=(width, height), dpi=200, facecolor="white")
         yield figure
         dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form, {})
-        target = Path(path)
-        partial = target.with_name(f".{target.name}.part")
-        try:
-            figure.savefig(partial, format=form, metadata=dates)
-            partial.replace(target)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise StoreError(
-                f"the picture cannot be written: {error.strerror or error}",
-                where=str(path),
-                remedy="see whether the folder is there and yours",
-            ) from None
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=form, metadata=dates)
+        write_whole(str(path), [drawn.getvalue()])
