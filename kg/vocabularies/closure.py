@@ -1,7 +1,7 @@
 """What is above what: the reflexive closure of a hierarchy, and the circles that it must not have.
 
-The closure is made from numbers in memory and written as lines by the hundred thousand: the engine's own
-``INSERT … WHERE { ?a broader+ ?b }`` takes far longer (docs/decisions/vocabulary-closure.md has the figures).
+The closure is written as lines by the hundred thousand, which the engine loads in bulk: its own ``INSERT … WHERE`` over
+a path takes half as long again, and says nothing of a circle (docs/decisions/vocabulary-closure.md has the figures).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

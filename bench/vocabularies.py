@@ -1,0 +1,177 @@
+"""What a vocabulary in full costs: adding it, looking names up, asking for what stands below a class.
+
+MeSH is written by ../shared/tools/mesh_ntriples.py: 736 thousand triples, and, with PICOGRAPH_BENCH_LARGE set, 3.9
+million. Where ../shared is missing, nothing is measured.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from picograph.kg.store import Store, open_store
+from picograph.ontology import lookup
+
+from .timing import medians, milliseconds, process, table
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+GRAPH = "https://w3id.org/picograph/vocabulary/mesh"
+_BARE = (
+    "import sys, pyoxigraph as ox; store = ox.Store(sys.argv[2]); "
+    "graph = ox.NamedNode(sys.argv[3]); "
+    "store.bulk_load(path=sys.argv[1], format=ox.RdfFormat.N_TRIPLES, lenient=True, to_graph=graph); store.flush()"
+)
+_PREFIXES = "PREFIX mesh: <http://id.nlm.nih.gov/mesh/> PREFIX meshv: <http://id.nlm.nih.gov/mesh/vocab#> "
+_SKOS = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#> "
+_ASKED = {"Liver Neoplasms": "D008113", "Neoplasms": "D009369", "Chemicals and Drugs: Enzyme Inhibitors": "D004791"}
+
+
+class _Run(NamedTuple):
+    wall: float  # seconds
+    cpu: float  # seconds
+    memory: float  # MB
+
+
+def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
+    """Measure all of it."""
+    tool = SHARED / "tools" / "mesh_ntriples.py"
+    if not tool.exists():
+        yield "Vocabularies: ../shared is not here, so nothing was measured."
+        return
+    sizes = {"descriptors": ()} | (
+        {"all of MeSH": ("--supplementary",)} if os.environ.get("PICOGRAPH_BENCH_LARGE") else {}
+    )
+    yield f"Adding MeSH, closure, index and classes included, against the engine's bare bulk load: medians of {rounds}."
+    rows: list[tuple[str, ...]] = []
+    store = folder / "words"
+    below: list[str] = []
+    for name, more in sizes.items():
+        file = folder / f"{len(rows)}.nt"
+        subprocess.run([sys.executable, str(tool), str(file), *more], stdout=subprocess.DEVNULL, check=True)
+        with file.open("rb") as lines:
+            triples = sum(1 for _ in lines)
+        add = [sys.executable, "-m", "picograph.cli", "vocab", "add", "mesh", str(file), "--store"]
+        turns = [(_run([sys.executable, "-c", _BARE, str(file)], GRAPH), _run(add)) for _ in range(rounds)]
+        bare, ours = (_median([turn[which] for turn in turns]) for which in (0, 1))
+        rows.append(
+            (
+                name, f"{triples:,}", f"{bare.wall:.1f} s", f"{ours.wall:.1f} s", f"{bare.wall / ours.wall:.2f}",
+                f"{bare.cpu / ours.cpu:.2f}", f"{bare.memory:.0f} MB", f"{ours.memory:.0f} MB",
+            )
+        )  # fmt: skip
+        subprocess.run([*add, str(store)], check=True, capture_output=True)
+        if name == "descriptors":
+            with open_store(store) as opened:
+                below = list(_hierarchy(opened, rounds))
+        file.unlink()
+    heads = ("file", "triples", "bare", "vocab add", "throughput", "of CPU", "memory, bare", "memory, added")
+    yield from table(heads, rows)
+    yield ""
+    with open_store(store) as opened:
+        yield from _lookups(opened, store)
+    yield ""
+    yield from below
+
+
+def _run(command: list[str], *more: str) -> _Run:
+    """Run a command into a new folder, and give what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            [*command, f"{folder}/store", *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError(f"{command[:5]} ended with {child.returncode}")
+        return _Run(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _median(runs: list[_Run]) -> _Run:
+    return _Run(*(sorted(values)[len(values) // 2] for values in zip(*runs, strict=True)))
+
+
+def _lookups(store: Store, folder: Path) -> Iterator[str]:
+    """Look up names, other names, and names with an error."""
+    draw = random.Random(7)
+    found = draw.sample(list(store.words.concepts("mesh")), 600)
+    names = {
+        "names": [each.label for each in found[:200]],
+        "entry terms": [each.synonyms[0] for each in found if each.synonyms][:200],
+        "with a typing error": [each.label[:2] + each.label[3:] for each in found if len(each.label) > 5][:200],
+    }
+    yield "Looking up in this store: median and slowest of 200, warm; and a fresh process."
+    rows = []
+    for kind, some in names.items():
+        times = []
+        for name in some:
+            start = time.perf_counter()
+            lookup.find(name, 10, store.words)
+            times.append(time.perf_counter() - start)
+        rows.append((kind, milliseconds(sorted(times)[len(times) // 2]), milliseconds(max(times))))
+    program = [sys.executable, "-m", "picograph.cli", "lookup", names["names"][0], "--store", str(folder)]
+    bare = [sys.executable, "-c", "import pyoxigraph, click"]
+    took = medians({"import": process(bare, os.environ), "lookup": process(program, os.environ)}, 7)
+    yield from table(("what", "median", "slowest"), rows)
+    ratio = took["lookup"] / took["import"]
+    yield (
+        f"a process that looks one name up: {milliseconds(took['lookup'])}, {ratio:.2f} times "
+        f"python -c 'import pyoxigraph, click' ({milliseconds(took['import'])})"
+    )
+
+
+def _hierarchy(store: Store, rounds: int) -> Iterator[str]:
+    """Ask for what stands below a class: over tree numbers by a path, over the closure, and by rdflib in memory."""
+    import rdflib
+
+    memory = rdflib.Graph()
+    for quad in store.quads(GRAPH):
+        if str(quad.predicate) in _WANTED:
+            ends = (quad.subject, quad.predicate, quad.object)
+            memory.add(tuple(rdflib.URIRef(str(each)[1:-1]) for each in ends))  # type: ignore[arg-type]
+    rows = []
+    for name, code in _ASKED.items():
+        path = (
+            _PREFIXES + f"SELECT (COUNT(DISTINCT ?d) AS ?n) WHERE {{ mesh:{code} meshv:treeNumber ?top . "
+            "?tree meshv:parentTreeNumber* ?top . ?d meshv:treeNumber ?tree }"
+        )
+        closure = (
+            _PREFIXES + _SKOS + "SELECT (COUNT(DISTINCT ?d) AS ?n) WHERE "
+            f"{{ GRAPH <{GRAPH}> {{ ?d skos:broaderTransitive mesh:{code} }} }}"
+        )
+        counts = {_count(store, path), _count(store, closure), _in_memory(memory, path)}
+        if len(counts) > 1:
+            raise RuntimeError(f"{name}: {counts}")
+        things: dict[str, Callable[[], object]] = {
+            "path": lambda path=path: _count(store, path),  # type: ignore[misc]
+            "closure": lambda closure=closure: _count(store, closure),  # type: ignore[misc]
+            "rdflib": lambda path=path: _in_memory(memory, path),  # type: ignore[misc]
+        }
+        took = medians(things, rounds)
+        rows.append(
+            (
+                name, str(counts.pop()), *(milliseconds(each) for each in took.values()),
+                f"{took['path'] / took['closure']:.1f}", f"{took['rdflib'] / took['closure']:.0f}",
+            )
+        )  # fmt: skip
+    yield "Descriptors below a class of MeSH, the same number each way: medians, and times the closure's."
+    heads = ("class", "below", "path", "closure", "rdflib, path", "path/closure", "rdflib/closure")
+    yield from table(heads, rows)
+
+
+_WANTED = {f"<http://id.nlm.nih.gov/mesh/vocab#{name}>" for name in ("treeNumber", "parentTreeNumber")}
+
+
+def _count(store: Store, sparql: str) -> int:
+    [row] = store.query(sparql)  # type: ignore[misc]
+    return int(row["n"].value)
+
+
+def _in_memory(graph: object, sparql: str) -> int:
+    [row] = graph.query(sparql)  # type: ignore[attr-defined]
+    return int(row[0])
