@@ -44,7 +44,8 @@ SELECT DISTINCT ?record WHERE {{
   FILTER (?method IN ({_READ.replace(" ", ", ")}))
 }}"""
 # the graphs of records in a question; those of vocabularies have other names
-_GRAPH = re.compile(r"GRAPH (?P<graph>\?(?:record|other|first|second|third|any)) \{")
+_NAMES = "record|other|first|second|third|any|one|two|dated|planned|told|here|there|same"
+_GRAPH = re.compile(rf"GRAPH (?P<graph>\?(?:{_NAMES})) \{{")
 
 
 class Readings:

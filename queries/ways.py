@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from picograph.queries.answer import Row, typed
-from picograph.queries.question import Parameter, Question
+from picograph.queries.question import Question
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store
@@ -41,19 +41,24 @@ def rows_of(
     :param left_out: the graphs that questions leave out
     """
     assert question.table is not None
-    values = {name: _values(question.parameters[name], terms) for name, terms in bound.items()}
+    values = {name: _values(terms) for name, terms in bound.items()}
     kinds = [(name, column.kind) for name, column in question.columns.items()]
     found = table.query(question.table, values, left_out)
     return [{name: typed(kind, value) for (name, kind), value in zip(kinds, row, strict=True)} for row in found]
 
 
-def _values(parameter: Parameter, terms: Sequence[str]) -> Any:
-    """Give what SQL compares with: a number, or a list of IRIs or words."""
-    from pyoxigraph import NamedNode, QuerySolutions, Store
+def _values(terms: Sequence[str]) -> Any:
+    """Give what SQL compares with: a number, or a list of IRIs or words.
+
+    >>> _values(['"3"^^<http://www.w3.org/2001/XMLSchema#integer>']), _values(["<http://x/1>", '"word"'])
+    (Decimal('3'), ['http://x/1', 'word'])
+    """
+    from pyoxigraph import Literal, QuerySolutions, Store
 
     rows = Store().query(f"SELECT ?x WHERE {{ VALUES ?x {{ {' '.join(terms)} }} }}")
     assert isinstance(rows, QuerySolutions)
-    values = [row["x"] for row in rows]
-    if parameter.kind in ("integer", "decimal"):
-        return Decimal(values[0].value)
-    return [value.value for value in values if isinstance(value, NamedNode) or parameter.kind != "concept"]
+    values: list[Any] = [row["x"] for row in rows]
+    first = values[0]
+    if isinstance(first, Literal) and first.datatype.value.endswith(("#integer", "#decimal")):
+        return Decimal(first.value)
+    return [value.value for value in values]
