@@ -5,6 +5,7 @@ NLM's own samples load as they are, as RDF and as XML; a later load of records l
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,15 @@ def small(program: Program, samples: Path, tmp_path_factory: pytest.TempPathFact
     added = program("vocab", "add", "mesh", samples / "samples.nt", store=folder)
     assert added.code == 0, added.err
     assert "62 concepts" in added.err
+    return folder
+
+
+@pytest.fixture(scope="module")
+def diseases(program: Program, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the Human Disease Ontology. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("diseases") / "store"
+    added = program("vocab", "add", "doid", shared / "vocabularies" / "doid.json.gz", store=folder)
+    assert added.code == 0, added.err
     return folder
 
 
@@ -75,8 +85,6 @@ def test_xml_becomes_lines_that_nlm_itself_writes(samples: Path) -> None:
 
 
 def test_loading_records_leaves_a_full_vocabulary_in_its_place(program: Program, small: Path, tmp_path: Path) -> None:
-    import shutil
-
     store = tmp_path / "store"
     shutil.copytree(small, store)
     before = triples(program, store, "?s ?p ?o")
@@ -158,27 +166,24 @@ def test_a_full_disk_leaves_what_was_there(program: Program, small: Path, shared
     assert triples(program, small, "?s ?p ?o") == before
 
 
-def test_an_ontology_in_json_is_looked_up_with_its_mappings(program: Program, shared: Path, tmp_path: Path) -> None:
-    store = tmp_path / "store"
-    added = program("vocab", "add", "doid", shared / "vocabularies" / "doid.json.gz", store=store)
-    assert added.code == 0, added.err
+def test_an_ontology_in_json_is_looked_up_with_its_mappings(program: Program, diseases: Path, shared: Path) -> None:
     terms = json.loads(gzip.decompress((shared / "vocabularies" / "doid.json.gz").read_bytes()))
     seen = 0
     for term in terms[:: len(terms) // 5]:
-        assert term["id"] in {row["concept"] for row in found(program, term["name"], store)}
+        assert term["id"] in {row["concept"] for row in found(program, term["name"], diseases)}
         seen += 1
     assert seen >= 5
-    [row] = found(program, "DOID:684", store)
+    [row] = found(program, "DOID:684", diseases)
     assert "mesh:D006528" in row["same_as"]  # type: ignore[operator]
     assert row["path"]
     assert row["studies"] == 0
 
 
 def test_a_class_of_an_added_vocabulary_finds_the_study_whose_words_are_of_another(
-    program: Program, shared: Path, tmp_path: Path
+    program: Program, diseases: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    assert program("vocab", "add", "doid", shared / "vocabularies" / "doid.json.gz", store=store).code == 0
+    shutil.copytree(diseases, store)
     assert program("load", STUDY_FILE, store=store).code == 0
     rows = {each: found(program, each, store)[0]["studies"] for each in ("DOID:684", "DOID:3571", "DOID:1612")}
     assert rows == {"DOID:684": 1, "DOID:3571": 1, "DOID:1612": 0}  # the carcinoma, liver cancer, breast cancer
