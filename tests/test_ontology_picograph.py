@@ -46,6 +46,7 @@ OTHER_PROPERTIES = {
     "versionOf",
     "inScale",
     "rank",
+    "readFrom",
 }
 OTHER_CLASSES = {"OutcomeConcept", "Part", "Result", "Record", "Source", "Place", "Vocabulary", "Split"} | {
     "Scale",
