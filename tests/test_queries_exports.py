@@ -1,8 +1,8 @@
 """Every target, of every input, is opened by another program than ours; and what a target cannot say is told.
 
-The inputs are the seed study, each real registry record, and a study made to hurt: every kind of value, an ambiguity,
-a zero, absences, ten arms, other scripts, cells that a spreadsheet would run. `make test` prints how many targets and
-inputs were swept; `pytest -v` prints the table.
+The inputs are the seed study, the studies of hepatocellular carcinoma that ship, each real registry record, and a study
+made to hurt: every kind of value, an ambiguity, a zero, absences, ten arms, other scripts, cells that a spreadsheet
+would run. `make test` prints how many targets and inputs were swept; `pytest -v` prints the table.
 """
 
 import csv
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from picograph.kg.inputs import collected
 from picograph.kg.load import example, load
 from picograph.kg.store import Store, open_store
 from picograph.kg.study import Study
@@ -29,8 +30,8 @@ from picograph.queries.exports.selection import Losses, Selection
 ROOT = Path(__file__).resolve().parents[1]
 HURT = ROOT / "tests" / "records" / "made-to-hurt.yaml"
 REGISTRY = ROOT.parent / "shared" / "clinicaltrials"
-INPUTS = ("seed", "hurt", *sorted(path.stem for path in REGISTRY.glob("NCT*.json")))
-QUICK = ("seed", "hurt", "NCT05594173")
+INPUTS = ("seed", "hcc", "hurt", *sorted(path.stem for path in REGISTRY.glob("NCT*.json")))
+QUICK = ("seed", "hcc", "hurt", "NCT05594173")
 QUESTIONS = ("responses", "survival", "adverse-events")  # of the tables for meta-analysis, one after the other
 Check = Callable[[bytes, Store, Path], None]
 _stores: dict[str, Store] = {}
@@ -39,9 +40,10 @@ _stores: dict[str, Store] = {}
 def store_of(name: str) -> Store:
     """Give a store with one input; nobody changes it."""
     if name not in _stores:
-        given: Any = example() if name == "seed" else HURT if name == "hurt" else REGISTRY / f"{name}.json"
+        one: Any = example() if name == "seed" else HURT if name == "hurt" else REGISTRY / f"{name}.json"
+        given = collected("hcc") if name == "hcc" else [one]
         store = open_store(":memory:")
-        assert len(load(store, [given])) == 1
+        assert len(load(store, given)) == len(given)
         _stores[name] = store
     return _stores[name]
 
@@ -112,7 +114,7 @@ def check_ris(content: bytes, store: Store, tmp: Path) -> None:
 
 def check_csl(content: bytes, store: Store, tmp: Path) -> None:
     items = json.loads(content)
-    assert [each["id"] for each in items] == sorted({each.record.document for each in records(store)})
+    assert sorted(each["id"] for each in items) == sorted({each.record.document for each in records(store)})
     titles = {each.report.title or each.report.brief_title for each in records(store)}
     assert {each.get("title") for each in items} <= titles
 
