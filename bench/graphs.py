@@ -2,8 +2,7 @@
 
 Sizes follow the registry records beside the repository (153 to 3,082 triples a record): two in five have results. What
 makes questions hard is there: conditions and drugs of which several lie below the one asked for, two records of one
-study, zero beside not reported, values left open, and faults of every kind that a rule looks for. `Truth` adds up what
-was drawn, from the typed studies alone, so answers are known without asking a graph.
+study, zero beside not reported, values left open, and faults of every kind that a rule looks for.
 """
 
 import gzip

@@ -43,9 +43,12 @@ SELECT DISTINCT ?record WHERE {{
   }}
   FILTER (?method IN ({_READ.replace(" ", ", ")}))
 }}"""
-# the graphs of records in a question; those of vocabularies have other names
-_NAMES = "record|other|first|second|third|any|one|two|dated|planned|told|here|there|same"
-_GRAPH = re.compile(rf"GRAPH (?P<graph>\?(?:{_NAMES})) \{{")
+# the variables of a question whose graphs are vocabularies; every other graph is a record's
+OF_VOCABULARIES = frozenset({
+    "actions", "diseases", "drugs", "drugs_against", "events", "hierarchy", "measures", "outcomes", "own", "plain",
+    "properties", "roles", "steps", "treatments", "vocabulary", "words",
+})  # fmt: skip
+_GRAPH = re.compile(rf"GRAPH (?P<graph>\?(?!(?:{'|'.join(sorted(OF_VOCABULARIES))}) )[a-z_]+) \{{")
 
 
 class Readings:

@@ -1,5 +1,6 @@
 """A person's reading goes before a rule's in every question, and both can be seen."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from picograph.kg.load import Input, example, load
 from picograph.kg.store import open_store
 from picograph.queries import catalog
 from picograph.queries.ask import ask
-from picograph.queries.readings import Readings
+from picograph.queries.readings import OF_VOCABULARIES, Readings
 
 SEED = Path(__file__).resolve().parents[2] / "shared" / "seed" / "sorafenib-radiotherapy-hcc.txt"
 if not SEED.exists():
@@ -82,3 +83,16 @@ def test_a_person_s_reading_of_another_report_leaves_what_was_read() -> None:
     person = Input("person.yaml", CURATED.format(key="doi:10.1000/another", sha256="0" * 64).encode())
     load(store, [Input("a.nbib", nbib("LID - 10.1000/made-up [doi]")), person], extract=True)
     assert Readings.of(store).left_out == ()
+
+
+def test_every_graph_of_a_question_is_a_record_s_or_a_vocabulary_s() -> None:
+    """A record that a person's reading goes before is left out of every graph of records, whatever its variable."""
+    folder = Path(__file__).resolve().parents[1] / "queries"
+    for path in sorted((*folder.glob("evidence/*.rq"), *folder.glob("quality/*.rq"))):
+        text = path.read_text(encoding="utf-8")
+        narrowed = Readings(1, ["http://x/1"]).narrow(text)
+        for graph in set(re.findall(r"GRAPH (\?[a-z_]+)", text)):
+            of_vocabulary = graph.removeprefix("?") in OF_VOCABULARIES
+            assert (f"FILTER ({graph} NOT IN (<http://x/1>))" in narrowed) != of_vocabulary, (path.name, graph)
+            if of_vocabulary:
+                assert not re.search(rf"GRAPH \{graph} {{[^}}]*\bpg:", text), (path.name, graph)
