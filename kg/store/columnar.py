@@ -79,6 +79,7 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
     try:
         with _connect(folder) as engine:
             engine.execute("SET preserve_insertion_order = false")  # which would hold much in memory
+            engine.execute("SET threads = 1")  # each holds row groups of its own
             _hold_replaced(engine, replaced)
             for table in sorted({name for batch in batches for name in batch.rows}):
                 to = folder / f"{table}-{number:06d}.parquet"

@@ -231,8 +231,10 @@ class TableWriter:
         if sum(batch.total for batch in small) >= _BIG or len(small) > _MOST_BATCHES:
             self._pack(small)
         graphs = sum(batch.graphs for batch in self._batches)
-        if len(self._batches) > _MOST_BATCHES or len(self._replaced) > max(_MOST_REPLACED, graphs / 4):
+        if len(self._replaced) > max(_MOST_REPLACED, graphs / 4):
             self._pack(self._batches)
+        elif len(self._batches) > _MOST_BATCHES:
+            self._pack(_of_a_size(self._batches))
 
     def _pack(self, batches: Sequence[Batch]) -> None:
         """Write batches as one, in Parquet, without the rows that were replaced."""
@@ -248,6 +250,22 @@ class TableWriter:
             self._batches.append(packed)
         first = min((batch.number for batch in self._batches), default=self._number)
         self._replaced = {graph: number for graph, number in self._replaced.items() if number > first}
+
+
+def _of_a_size(batches: Sequence[Batch]) -> list[Batch]:
+    """Choose what to join: the smaller half, and each larger one that is no larger than all below it together.
+
+    So a row is written again a few times while a store grows, and not once for every few batches that come after it.
+    """
+    ascending = sorted(batches, key=lambda batch: batch.total)
+    chosen = ascending[: len(ascending) // 2]
+    rows = sum(batch.total for batch in chosen)
+    for batch in ascending[len(chosen) :]:
+        if batch.total > rows:
+            break
+        chosen.append(batch)
+        rows += batch.total
+    return chosen
 
 
 def _paths(folder: Path, batch: Batch) -> Iterator[Path]:
