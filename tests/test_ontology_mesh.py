@@ -144,7 +144,8 @@ def test_ten_thousand_pairs_of_all_descriptors_are_as_in_the_table(tmp_path: Pat
     wrong = (
         f"    - {{descriptor: Some Words, descriptor_concept: mesh:{far}, qualifier: drug therapy,"
         " qualifier_concept: mesh:Q000188, evidence: 890-899}\n"
-        "    - {descriptor: Time Factors, qualifier: drug therapy, evidence: 880-889}\n"
+        "    - {descriptor: Time Factors, descriptor_concept: mesh:D013997, qualifier: drug therapy,"
+        " qualifier_concept: mesh:Q000188, evidence: 880-889}\n"
     )
     (tmp_path / "made-up.yaml").write_text(record.replace("  headings:\n", "  headings:\n" + wrong, 1), "utf-8")
     run = subprocess.run([*COMMAND, "load", "made-up.yaml", "--store", str(folder)], cwd=tmp_path, capture_output=True)
