@@ -44,7 +44,11 @@ def _cases() -> list[tuple[str, int, dict[str, Any]]]:
 
 
 CASES = _cases()
-SLOW_ON_RDFLIB = frozenset({"drug-classes"})  # a minute each: with the long tests
+# a case of these keeps rdflib busy for a quarter of a minute or more: with the long tests
+SLOW_ON_RDFLIB = frozenset({
+    ("adverse-events", 5), ("drug-classes", 0), ("drug-classes", 1), ("hazard-ratios", 2),
+    ("responses-with-baseline", 2), ("responses-with-baseline", 4),
+})  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -166,7 +170,7 @@ def test_the_answer_is_the_one_worked_out_by_hand(
             pytest.fail(f"no row is {expected}")
     assert left == [], "rows that nobody worked out"
     record_property("engines", [name, "embedded"])
-    if name not in SLOW_ON_RDFLIB:
+    if (name, number) not in SLOW_ON_RDFLIB:
         _told_alike(dataset, name, case["parameters"], rows)
         record_property("engines", [name, "rdflib"])
 
@@ -178,7 +182,8 @@ def _told_alike(dataset: Any, name: str, parameters: dict[str, Any], rows: list[
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("name", "case"), [pytest.param(name, case, id=f"{name}-{n}") for name, n, case in CASES if name in SLOW_ON_RDFLIB]
+    ("name", "case"),
+    [pytest.param(name, case, id=f"{name}-{n}") for name, n, case in CASES if (name, n) in SLOW_ON_RDFLIB],
 )
 def test_rdflib_tells_the_same_of_what_it_is_slow_with(
     name: str, case: dict[str, Any], record_property: Callable[[str, object], None]
