@@ -35,7 +35,7 @@ demo: $(PROGRAM)
 test: $(TOOLS)
 	@$(JAVA)
 	@$(VIRTUOSO)
-	@$(PYTHON) -m pytest -q -n $(JOBS) -m 'not long'
+	@$(PYTHON) -m pytest -q -n $(JOBS) --dist worksteal -m 'not long'
 
 # Whether there are long tests is asked first: where there are none, running them would end as "no tests ran".
 test-long: $(TOOLS)
@@ -45,7 +45,7 @@ test-long: $(TOOLS)
 	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \
-	else $(PYTHON) -m pytest -q -n $(JOBS) -m long; fi
+	else $(PYTHON) -m pytest -q -n $(JOBS) --dist worksteal -m long; fi
 
 engines: $(TOOLS)
 	@$(VIRTUOSO)

@@ -42,8 +42,15 @@ CREATE TABLE backwards (word TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _WORD = re.compile(r"[^\W_]+")
 _MANY = 4000  # candidates that are looked at; more would not be quick
+_FEW = 200  # candidates, among which a name that was meant may be missing
+_SOME = 1000  # candidates for each word that is left out
 _ENOUGH = 40  # words that one wrong word may stand for
 _LAST = "\U0010ffff"
+
+
+def _all_of(words: Sequence[Sequence[str]]) -> str:
+    """Write a full-text query for names that have, of each word, one of its spellings."""
+    return " AND ".join(f"({' OR '.join(each)})" for each in words)
 
 
 class Vocabulary(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -230,7 +237,10 @@ class Index:
             spelled = [self._spellings(part) for part in dict.fromkeys(parts)]
             known = [each for each in spelled if each]
             if known:
-                numbers |= self._matching(" AND ".join(f"({' OR '.join(each)})" for each in known), _MANY)
+                numbers |= self._matching(_all_of(known), _MANY)
+            if len(known) > 1 and len(numbers) < _FEW:  # an error may have made another word, or parted one
+                for place in range(len(known)):
+                    numbers |= self._matching(_all_of(known[:place] + known[place + 1 :]), _SOME)
         if not numbers or len(numbers) < _MANY:
             numbers |= self._halves(folded)
         return self._numbered(numbers)
