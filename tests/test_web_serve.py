@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -272,9 +273,15 @@ def test_health_and_the_log_are_json(server: Serving) -> None:
     said = json.loads(response.body)
     assert (said["status"], said["workers"], said["generation"]) == ("ok", 1, "generation-000001")
     query(server, "SELECT ?marked { }")
-    lines = [json.loads(line) for line in server.log.read_text("utf-8").splitlines()]  # every line is JSON
+    asked: list[dict[str, Any]] = []
+    until = time.monotonic() + 10
+    while not asked and time.monotonic() < until:  # the line is written when the answer has gone
+        written, _, _ = server.log.read_text("utf-8").rpartition("\n")
+        lines = [json.loads(line) for line in written.splitlines()]  # every line is JSON
+        asked = [line for line in lines if line.get("query") == "SELECT ?marked { }"]
+        time.sleep(0.05)
     assert lines[0]["event"] == "ready"
-    last = [line for line in lines if line.get("query") == "SELECT ?marked { }"][-1]
+    last = asked[-1]
     assert last.keys() >= {"time", "event", "client", "method", "path", "status", "bytes", "seconds", "waited"}
     assert (last["status"], last["path"], last["method"]) == (200, "/sparql", "GET")
 

@@ -89,9 +89,12 @@ def test_sparql_prints_the_query_that_runs(program: Program, both: Path, pair: P
         answer = program("ask", question["name"], *options, "--format", "json", store=store).json()
         assert len(bindings) == len(answer["rows"])
         rows += len(bindings)
-        assert [*ran.json()["head"]["vars"], "retracted"] == answer["columns"]
+        bound = ran.json()["head"]["vars"]
+        # the way from a class to what a study has is walked after the query
+        assert answer["columns"] in ([*bound, "retracted"], [*bound, "path", "retracted"])
         for got, row in zip(bindings, answer["rows"], strict=True):
-            assert {name for name in got if got[name]["value"]} == {name for name in row if row[name] not in (None, [])}
+            told = {name for name in row if row[name] not in (None, []) and name in bound}
+            assert {name for name in got if got[name]["value"]} == told
         checked += 1
     assert checked == len(QUESTIONS)
     assert rows > 140
