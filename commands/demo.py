@@ -10,12 +10,6 @@ from picograph.commands.terminal import open_store, out, print_answer, store_opt
 if TYPE_CHECKING:
     from picograph.kg.store import Store
 
-_OF_A_COLLECTION: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("adverse-events", {"drug": "Sorafenib", "min_grade": 3}),
-    ("toxicity-by-dose", {"min_grade": 3}),
-    ("responses-with-baseline", {"property": "portal vein thrombosis"}),
-)
-
 
 @click.command()
 @click.option(
@@ -77,6 +71,7 @@ def _collection(name: str, store: str | None, update_endpoint: str | None) -> No
 
     from picograph.kg.inputs import collected
     from picograph.kg.load import load
+    from picograph.kg.records import questions_of
     from picograph.queries.ask import ask
 
     with open_store(store or ":memory:", update_endpoint) as opened:
@@ -96,4 +91,4 @@ def _collection(name: str, store: str | None, update_endpoint: str | None) -> No
                     wrap(f"{design}: {said['interventions']}", width(), initial_indent="    ", subsequent_indent="    ")
                 )
             )
-        _answer(opened, _OF_A_COLLECTION)
+        _answer(opened, questions_of(name))

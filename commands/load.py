@@ -105,12 +105,7 @@ def load(
                 opened, inputs, sources=sources, jobs=jobs, splits=apart, progress=progress, extract=extract
             )
             for each in loading:
-                messages.add(each)
-                rows.add(each)
-                if each.error:
-                    worst = max(worst, each.error.exit_code)
-                    if refuse is not None:
-                        refuse(report.rejects(each))
+                worst = max(worst, loaded_rows.tell(each, messages, rows, refuse))
         except KeyboardInterrupt:
             ending.append("What is told here is in the store: the same command goes on from there.")
             raise
@@ -170,11 +165,6 @@ def _on_cluster(
         names = [name if "://" in name else str(Path(name).resolve()) for name in files]
         cluster = stack.enter_context(Cluster(scheduler, jobs))
         for each in load_files(cluster, expand(names), folder, endpoint=endpoint, splits=apart, extract=extract):
-            messages.add(each)
-            rows.add(each)
-            if each.error:
-                worst = max(worst, each.error.exit_code)
-                if refuse is not None:
-                    refuse(report.rejects(each))
+            worst = max(worst, loaded_rows.tell(each, messages, rows, refuse))
     if worst:
         sys.exit(worst)

@@ -14,6 +14,7 @@ from picograph.ontology.errors import InputError
 if TYPE_CHECKING:
     from picograph.kg.joining import Resolution
     from picograph.kg.load import Loaded
+    from picograph.queries.report import Messages
 
 MANY = 1_000  # records that are held until all are done, to be printed in order
 Why = Callable[[Sequence["Loaded"]], "Mapping[str, Resolution]"]
@@ -100,6 +101,19 @@ class Rows:
         counts["records"] += 1
         counts["facts"] += sum(loaded.facts.values())
         counts["triples"] += loaded.triples
+
+
+def tell(done: "Loaded", messages: "Messages", rows: Rows, refuse: Callable[[Iterator[bytes]], None] | None) -> int:
+    """Say what became of one record wherever it is said; gives the exit code that it asks for, 0 where it is in."""
+    messages.add(done)
+    rows.add(done)
+    if done.error is None:
+        return 0
+    if refuse is not None:
+        from picograph.queries import report
+
+        refuse(report.rejects(done))
+    return done.error.exit_code
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
-from picograph.kg.model import PG
 from picograph.kg.store import Store
 from picograph.ontology.prefixes import compress, expand
+from picograph.ontology.terms import PG
 
 
 def studies_using(store: Store, curies: Sequence[str]) -> dict[str, int]:

@@ -13,12 +13,14 @@ from picograph import read_study
 from picograph.kg.inputs import collected
 from picograph.kg.load import load
 from picograph.kg.readers import study_file
+from picograph.kg.records import questions_of
 from picograph.kg.results import Part, Reading, Statistic
 from picograph.kg.source import Method
 from picograph.kg.store import open_store
 from picograph.kg.study import Allocation, Study
 from picograph.ontology import concepts, terms
 from picograph.queries import integrity
+from picograph.queries.ask import ask
 
 FOLDER = Path(__file__).resolve().parents[1] / "kg" / "records" / "hcc"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -105,3 +107,14 @@ def test_no_check_objects_to_any_of_them() -> None:
         assert len(done) == len(FILES) + 1
         assert list(integrity.records(store, with_shapes=False)) == []
         assert list(integrity.questions(store)) == []
+
+
+def test_what_a_collection_is_asked_is_data_and_each_has_an_answer() -> None:
+    asked = questions_of("hcc")
+    assert asked
+    with open_store(":memory:") as store:
+        load(store, collected("hcc"))
+        for name, parameters in asked:
+            assert len(ask(store, name, **parameters)) > 0, name
+    with pytest.raises(KeyError):
+        questions_of("nothing")

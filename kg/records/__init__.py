@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 
 def shipped() -> dict[str, bytes]:
@@ -28,6 +29,21 @@ def collection(name: str) -> dict[str, bytes]:
         raise KeyError(name)
     found = {path.name: path.read_bytes() for path in folder.iterdir() if path.name.endswith(".yaml")}
     return dict(sorted(found.items()))
+
+
+def questions_of(name: str) -> list[tuple[str, dict[str, Any]]]:
+    """Give what a collection is asked when it is shown: questions, each with its parameters, from its ``asked.toml``.
+
+    :raises KeyError: if there is no collection of that name
+
+    >>> questions_of("hcc")[0]
+    ('adverse-events', {'drug': 'Sorafenib', 'min_grade': 3})
+    """
+    import tomllib
+
+    collection(name)
+    asked = tomllib.loads((files(__name__) / name / "asked.toml").read_text(encoding="utf-8"))
+    return [(each.pop("question"), each) for each in asked["ask"]]
 
 
 @cache
