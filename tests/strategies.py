@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar, Union, cast, get
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, structs
 
-from picograph.kg.readers.study_file import decimal
+from picograph.kg.readers.decimals import decimal
 from picograph.kg.results import Value
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.study import Study

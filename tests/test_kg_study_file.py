@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from msgspec import Struct, structs
 from ruamel.yaml import YAML
 
-from picograph.kg.readers import study_file
-from picograph.kg.readers.study_file import decimal, lines, read, schema, sniff, where, write
+from picograph.kg.readers.decimals import decimal
+from picograph.kg.readers.study_file import lines, nodes, read, schema, sniff, where, write
 from picograph.kg.results import AdverseEventResult, Derived, GradeRange
 from picograph.kg.source import Place
 from picograph.kg.study import Study
@@ -128,11 +128,11 @@ def test_a_bad_file_is_refused_with_what_where_and_try(file: str, what: str, whe
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(InputError, match="larger than"):
-        read(b"#" * (study_file.LARGEST + 1), "my.yaml")
+        read(b"#" * (nodes.LARGEST + 1), "my.yaml")
 
 
 def test_a_file_with_too_many_values_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study_file, "MOST", 20)
+    monkeypatch.setattr(nodes, "MOST", 20)
     with pytest.raises(InputError, match="more than 20 values") as caught:
         made("identifiers:\n" + "- a\n" * 30)
     assert caught.value.where == "my.yaml, line 8"

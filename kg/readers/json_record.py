@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 import msgspec
 
 from picograph.kg.readers import streams
-from picograph.kg.readers.study_file import decimal
+from picograph.kg.readers.decimals import decimal
 from picograph.kg.source import Evidence, Place, Source
 from picograph.ontology.errors import EvidenceError, InputError
 
