@@ -1,9 +1,10 @@
 """Abstracts read in a second on one core, with and without the model, and whether memory grows with their number."""
 
+import gc
 import os
-import resource
+import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from picograph.kg.extraction.build import read_study
@@ -20,8 +21,28 @@ MADE_UP = (
     " was well tolerated. "
 )
 BUDGETS = {"text to study": 200, "text to study, with the model": 50}  # abstracts a second
-MANY = 10_000
-FEW = 1_000  # with the model; MANY where PICOGRAPH_BENCH_LARGE is set
+FEW, MANY = 1_000, 10_000  # abstracts after which memory is looked at; with the model MANY where LARGE is set
+LARGE = "PICOGRAPH_BENCH_LARGE"
+LEAN = ("text to study",)
+
+
+def others(texts: Sequence[str], number: int) -> Iterator[str]:
+    """Give many abstracts, no two alike: other numbers, and every tenth word one that stands in no other abstract."""
+    digits = "123456789"
+    for index in range(number):
+        dice = random.Random(index)
+        turned = str.maketrans(digits, "".join(dice.sample(digits, len(digits))))
+        words = dice.choice(texts).translate(turned).split(" ")
+        new = format(index, "o").translate(str.maketrans("01234567", "aeioubcd"))
+        for place in range(index % 10, len(words), 10):
+            words[place] += new
+        yield " ".join(words)
+
+
+def held() -> float:
+    """Give the memory that the process holds for itself [MB]."""
+    lines = Path("/proc/self/status").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
 
 
 def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
@@ -44,10 +65,14 @@ def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
     yield f"Abstracts read on one core: the best of {rounds} rounds over {len(texts)}, in processor time."
     rows = [(name, f"{each * 1000:.2f}", f"{1 / each:.0f}", str(BUDGETS.get(name, ""))) for name, each in best.items()]
     yield from table(("step", "ms each", "a second", "budget"), rows)
-    large = MANY if os.environ.get("PICOGRAPH_BENCH_LARGE") else FEW
-    for name, number in (("text to study", MANY), ("text to study, with the model", large)):
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for index in range(number):
-            steps[name](texts[index % len(texts)])
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        yield f"Memory after {number:,} abstracts, {name}: {grown / 1024:+.1f} MB."
+    if not Path("/proc/self/status").exists():
+        return
+    for name in BUDGETS:
+        much = name in LEAN or bool(os.environ.get(LARGE))
+        after = []
+        for index, text in enumerate(others(texts, MANY if much else FEW), 1):
+            steps[name](text)
+            if index in (FEW // 10, FEW, MANY):
+                gc.collect()
+                after.append(f"{held():.0f} MB after {index:,}")
+        yield f"Memory held, abstracts all different, {name}: {', '.join(after)}."

@@ -41,8 +41,8 @@ def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -
     place.mkdir(parents=True, exist_ok=True)
     told = told or told_across(lessons)
     yield "words of each fold read by a model of the others"
-    learn_words(lessons, place / "words.crf")
-    learn_numbers(lessons, told, place / "numbers.crf")
+    learn_words(lessons).save(place / "words.npz")
+    learn_numbers(lessons, told).save(place / "numbers.npz")
     cases = {rules: [case(each, told[each.name], rules=rules) for each in lessons] for rules in (True, False)}
     views = [{"rules": rules, **learn_sides(row)} for rules, row in cases.items()]
     yield "sides learnt"

@@ -15,13 +15,23 @@ from picograph.corpus.division import FOLDS, fold
 from picograph.corpus.labels import ours
 from picograph.kg.extraction.model.arms import Arms, arms_of
 from picograph.kg.extraction.model.cells import cells_of
+from picograph.kg.extraction.model.field import Field
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
-from picograph.kg.extraction.model.reader import ENROLLED, Reading, View, candidates, marginals, tagger, view_of
+from picograph.kg.extraction.model.reader import (
+    ENROLLED,
+    Reading,
+    View,
+    candidates,
+    forms_of,
+    marginals,
+    shares_of,
+    view_of,
+)
 from picograph.kg.extraction.model.scene import PAIRS, Features, Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names
 from picograph.kg.extraction.model.trees import Logistic
 from picograph.kg.extraction.model.weighing import NOTHING
-from picograph.kg.extraction.model.words import Text, row_of, word_features
+from picograph.kg.extraction.model.words import NAMES, Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 
 SEED = 0
@@ -72,13 +82,14 @@ def lesson(abstract: Abstract) -> Lesson:
 
 
 def learn_field(
-    rows: Sequence[tuple[list[list[str]], Sequence[str]]], path: Path, *, c1: float, c2: float, iterations: int
-) -> None:
-    """Learn a conditional random field from sequences of features and labels, and write it.
+    rows: Sequence[tuple[list[list[str]], Sequence[str]]], *, c1: float, c2: float, iterations: int
+) -> Field:
+    """Learn a conditional random field from sequences of features and labels.
 
     :param c1: weight of the L1 penalty
     :param c2: weight of the L2 penalty
     """
+    import numpy as np
     import pycrfsuite
 
     spread: Counter[str] = Counter()
@@ -91,38 +102,48 @@ def learn_field(
                 [[each for each in row if spread[each] >= LEAST_ABSTRACTS] for row in features], list(labels)
             )
     trainer.set_params({"c1": c1, "c2": c2, "max_iterations": iterations, "feature.possible_transitions": False})
-    trainer.train(str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "field")
+        trainer.train(path)
+        model = pycrfsuite.Tagger()
+        model.open(path)
+        learnt = model.info()
+    labels = sorted(learnt.labels)
+    names = sorted({name for name, _ in learnt.state_features})
+    row_of_name = {name: index for index, name in enumerate(names)}
+    column = {label: index for index, label in enumerate(labels)}
+    weights, follows = np.zeros((len(names), len(labels))), np.zeros((len(labels), len(labels)))
+    for (name, label), weight in learnt.state_features.items():
+        weights[row_of_name[name], column[label]] = weight
+    for (one, other), weight in learnt.transitions.items():
+        follows[column[one], column[other]] = weight
+    return Field(labels, names, weights, follows)
 
 
-def learn_words(lessons: Iterable[Lesson], path: Path) -> None:
+def learn_words(lessons: Iterable[Lesson]) -> Field:
     """Learn the labels of words."""
-    rows = [(word_features(each.page, each.text), each.words) for each in lessons]
-    learn_field(rows, path, c1=0.1, c2=0.05, iterations=60)
+    rows = [(word_features(each.page, each.text, NAMES), each.words) for each in lessons]
+    return learn_field(rows, c1=0.1, c2=0.05, iterations=60)
 
 
-def learn_numbers(lessons: Iterable[Lesson], told: Mapping[str, Told], path: Path) -> None:
+def learn_numbers(lessons: Iterable[Lesson], told: Mapping[str, Told]) -> Field:
     """Learn the kinds of numbers."""
     rows = [(number_features(each.page, each.text, each.numbers, told[each.name]), each.kinds) for each in lessons]
-    learn_field(rows, path, c1=0.1, c2=0.1, iterations=100)
+    return learn_field(rows, c1=0.1, c2=0.1, iterations=100)
 
 
-def told_of(lessons: Iterable[Lesson], model: Any) -> dict[str, Told]:
-    """Read the words of abstracts with a model."""
-    found = {}
-    for each in lessons:
-        model.set(word_features(each.page, each.text))
-        found[each.name] = marginals(model, len(each.text.tokens))[0]
-    return found
+def told_of(lessons: Iterable[Lesson], field: Field) -> dict[str, Told]:
+    """Read the words of abstracts with a field."""
+    forms = forms_of(field)
+    return {each.name: marginals(each.page, each.text, field, forms)[0] for each in lessons}
 
 
 def told_across(lessons: Sequence[Lesson]) -> dict[str, Told]:
-    """Read the words of each fold with a model of the others."""
+    """Read the words of each fold with a field of the others."""
     found: dict[str, Told] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for part in range(FOLDS):
-            path = Path(folder) / f"{part}.crf"
-            learn_words([each for each in lessons if fold(each.name) != part], path)
-            found |= told_of([each for each in lessons if fold(each.name) == part], tagger(path))
+    for part in range(FOLDS):
+        field = learn_words([each for each in lessons if fold(each.name) != part])
+        found |= told_of([each for each in lessons if fold(each.name) == part], field)
     return found
 
 
@@ -216,22 +237,13 @@ def _side(one: Case, pair: Pair) -> bool | None:
 
 
 def shares_across(lessons: Sequence[Lesson], told: Mapping[str, Told]) -> dict[str, list[dict[str, float]]]:
-    """Read the numbers of each fold with a model of the others."""
+    """Read the numbers of each fold with a field of the others."""
     found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for part in range(FOLDS):
-            path = Path(folder) / f"{part}.crf"
-            learn_numbers([each for each in lessons if fold(each.name) != part], told, path)
-            model = tagger(path)
-            labels = model.labels()
-            for each in lessons:
-                if fold(each.name) != part:
-                    continue
-                if each.numbers:
-                    model.set(number_features(each.page, each.text, each.numbers, told[each.name]))
-                found[each.name] = [
-                    {label: model.marginal(label, at) for label in labels} for at in range(len(each.numbers))
-                ]
+    for part in range(FOLDS):
+        field = learn_numbers([each for each in lessons if fold(each.name) != part], told)
+        for each in lessons:
+            if fold(each.name) == part:
+                found[each.name] = shares_of(each.page, each.text, each.numbers, told[each.name], field)
     return found
 
 

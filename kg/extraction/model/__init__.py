@@ -17,3 +17,13 @@ An abstract goes through these steps, each a module:
 What was learnt lies in ``weights``; ``make model`` makes it. Without the packages of ``picograph[model]`` the rules
 alone read.
 """
+
+from picograph.ontology.errors import UsageError
+
+try:
+    import numpy as _numpy  # noqa: F401
+except ImportError:
+    raise UsageError(
+        "the model needs the package numpy, which is not installed",
+        remedy="pip install 'picograph[model]'; reading by rules needs nothing more",
+    ) from None

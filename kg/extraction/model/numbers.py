@@ -125,6 +125,11 @@ def number_features(
         for label in _TOLD
         if label in told
     }
+    said = {
+        line: [f"S={word}" for word in dict.fromkeys(text.words[low : high + 1]) if len(word) > 2]
+        for line, (low, high) in bounds.items()
+        if inside[line]
+    }
     found = []
     for index, number in enumerate(numbers):
         low, high = bounds[number.line]
@@ -149,7 +154,7 @@ def number_features(
                 f"mr{label}={round(3 * right)}",
                 f"ms{label}={round(3 * lines[number.line])}",
             )
-        found.append(list(dict.fromkeys(features)))
+        found.append([*dict.fromkeys(features), *said[number.line]])
     return found
 
 
@@ -229,7 +234,6 @@ def _around(text: Text, number: Number, low: int, high: int) -> list[str]:
             nearest += 1
             if nearest == 4:
                 break
-    found += [f"S={words[place]}" for place in range(low, high + 1) if len(words[place]) > 2]
     return found
 
 

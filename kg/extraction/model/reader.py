@@ -5,20 +5,21 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
+from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
+from picograph.kg.extraction.model.field import Field, open_field
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
 from picograph.kg.extraction.model.trees import Logistic, Trees
 from picograph.kg.extraction.model.weighing import NOTHING, Sided, kind_features, side_features
-from picograph.kg.extraction.model.words import Text, row_of, word_features
+from picograph.kg.extraction.model.words import Forms, Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
-from picograph.ontology.errors import UsageError
 
 MOST_WORDS = 2_000  # of an abstract that a model reads; the longest in PubMed have half of that
 MOST_NUMBERS = 300
@@ -48,8 +49,9 @@ class View(NamedTuple):
 class Weights(NamedTuple):
     """What was learnt."""
 
-    words: Any  # taggers of python-crfsuite
-    numbers: Any
+    words: Field
+    forms: Forms[int]  # the features of words, as that field numbers them
+    numbers: Field
     views: tuple[View, ...]
     kinds: Trees  # whether a number is what the field takes it for
     sides: Trees  # whether it is the experimental arm's
@@ -67,30 +69,15 @@ class Reading(NamedTuple):
     shares: list[dict[str, float]]  # of each number, how probable each kind
 
 
-def tagger(path: Path) -> Any:
-    """Open a conditional random field.
-
-    :raises UsageError: if the package that reads it is not installed
-    """
-    try:
-        import pycrfsuite
-    except ImportError:
-        raise UsageError(
-            "the model needs the package python-crfsuite, which is not installed",
-            remedy="pip install 'picograph[model]'; reading by rules needs nothing more",
-        ) from None
-    found = pycrfsuite.Tagger()
-    found.open(str(path))
-    return found
-
-
 def weights_in(folder: Path) -> Weights:
     """Read what was learnt from a folder."""
     packed = json.loads(gzip.decompress((folder / "sides.json.gz").read_bytes()))
     views = tuple(view_of(each) for each in packed["views"])
+    words = open_field(folder / "words.npz")
     return Weights(
-        tagger(folder / "words.crf"),
-        tagger(folder / "numbers.crf"),
+        words,
+        forms_of(words),
+        open_field(folder / "numbers.npz"),
         views,
         Trees(packed["weighing"]["kinds"]),
         Trees(packed["weighing"]["sides"]),
@@ -111,19 +98,32 @@ def shipped() -> Weights:
         return weights_in(folder)
 
 
-def marginals(model: Any, size: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+def forms_of(field: Field) -> Forms[int]:
+    """Give the features of words as a field numbers them."""
+    known, unknown = field.known, field.unknown
+    return Forms(lambda name: known.get(name, unknown), unknown)
+
+
+def marginals(
+    page: Page, text: Text, field: Field, forms: Forms[int]
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Give for each label how probable it is at each place, and how probable that it begins there."""
+    shares = field.marginals(word_features(page, text, forms))
     told, begins = {}, {}
-    known = set(model.labels())
-    marginal, places = model.marginal, range(size)
-    for label in sorted(name[2:] for name in known if name.startswith("B-")):
-        begin, inside = f"B-{label}", f"I-{label}"
-        first = begins[label] = [marginal(begin, at) for at in places]
-        if inside in known:
-            told[label] = [share + marginal(inside, at) for share, at in zip(first, places, strict=True)]
-        else:
-            told[label] = list(first)
+    for label in sorted(name[2:] for name in shares if name.startswith("B-")):
+        first = begins[label] = shares[f"B-{label}"]
+        inside = shares.get(f"I-{label}")
+        told[label] = list(map(add, first, inside)) if inside else list(first)
     return told, begins
+
+
+def shares_of(
+    page: Page, text: Text, numbers: Sequence[Number], told: Mapping[str, list[float]], field: Field
+) -> list[dict[str, float]]:
+    """Give for each number how probable each kind is."""
+    rows = [field.numbers(row) for row in number_features(page, text, numbers, told)]
+    shares = field.marginals(rows)
+    return [dict(zip(shares, row, strict=True)) for row in zip(*shares.values(), strict=True)]
 
 
 def read(page: Page, weights: Weights) -> Reading | None:
@@ -132,14 +132,8 @@ def read(page: Page, weights: Weights) -> Reading | None:
     numbers = numbers_of(page, text)
     if not text.tokens or len(text.tokens) > MOST_WORDS or len(numbers) > MOST_NUMBERS:
         return None
-    weights.words.set(word_features(page, text))
-    told, begins = marginals(weights.words, len(text.tokens))
-    shares: list[dict[str, float]] = []
-    if numbers:
-        weights.numbers.set(number_features(page, text, numbers, told))
-        labels = weights.numbers.labels()
-        shares = [{label: weights.numbers.marginal(label, at) for label in labels} for at in range(len(numbers))]
-    return Reading(page, text, told, begins, numbers, shares)
+    told, begins = marginals(page, text, weights.words, weights.forms)
+    return Reading(page, text, told, begins, numbers, shares_of(page, text, numbers, told, weights.numbers))
 
 
 def spans_of_words(reading: Reading, thresholds: Mapping[str, float]) -> list[Finding]:
@@ -247,8 +241,5 @@ def findings_in(page: Page, weights: Weights) -> list[Finding]:
 
 
 def findings(text: str, weights: Weights | None = None) -> list[Finding]:
-    """Read an abstract with the models.
-
-    :raises UsageError: if the package that reads them is not installed
-    """
+    """Read an abstract with the models."""
     return findings_in(read_page(text), weights or shipped())

@@ -58,7 +58,6 @@ def read_with_notes(text: str, base: Study | None = None, where: str = "") -> tu
 
     :param base: what a reader of the format has read already, as in `build.read_study`
     :raises InputError: if the text is far too long for an abstract
-    :raises UsageError: if the package that reads the models is not installed
     """
     check_length(text, where)
     page = read_page(text, sections_in_layout(text) if base else None, where)
