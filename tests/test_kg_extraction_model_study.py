@@ -15,7 +15,6 @@ from picograph.kg.study import Role
 from picograph.kg.triples import canonical
 from picograph.kg.validation import check, errors
 from picograph.ontology.errors import InputError
-from picograph.tests.test_kg_extraction_corpus import damaged
 from picograph.tests.test_kg_extraction_model import MADE_UP
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "pico-corpus-dev"
@@ -89,23 +88,3 @@ def test_every_place_resolves() -> None:
 @pytest.mark.long
 def test_every_place_of_every_abstract_resolves() -> None:
     assert sum(holds(path.read_text(encoding="utf-8")) for path in FILES) > 1_000
-
-
-def sweep(number: int, seed: int, large: int) -> float:
-    import time
-
-    slowest = 0.0
-    for text in damaged(number, seed, large):
-        began = time.process_time()
-        holds(text)
-        slowest = max(slowest, time.process_time() - began)
-    return slowest
-
-
-def test_damaged_texts_are_read_without_failing_and_in_time() -> None:
-    assert sweep(48, 3, 6) < 1.0
-
-
-@pytest.mark.long
-def test_many_damaged_texts_are_read_without_failing_and_in_time() -> None:
-    assert sweep(1_500, 11, 4) < 1.0
