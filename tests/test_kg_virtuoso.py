@@ -145,3 +145,14 @@ def test_the_bulk_loader_of_the_tests_gives_the_same_graph(empty_virtuoso: Virtu
     empty_virtuoso.load(file)
     with open_store(empty_virtuoso.query_url) as store:
         assert set(store.quads()) == set(quads(ONE, *TERMS))
+
+
+def test_rows_too_long_for_it_to_sort_come_in_order(store: RemoteStore) -> None:
+    things = [NamedNode(f"http://example.org/{'long' * 10}/{number}") for number in range(200)]
+    put(store, [Quad(thing, P, Literal(number % 3), ONE) for number, thing in enumerate(things)])
+    rows = store.query(
+        f"SELECT ?n (COUNT(?s) AS ?of) (GROUP_CONCAT(STR(?s); SEPARATOR = ' ') AS ?all) WHERE {{ GRAPH {ONE} "
+        f"{{ ?s {P} ?n }} }} GROUP BY ?n ORDER BY DESC(?n)"
+    )
+    found = [(row["n"].value, row["of"].value, len(row["all"].value.split())) for row in rows]  # type: ignore[union-attr]
+    assert found == [("2", "66", 66), ("1", "67", 67), ("0", "67", 67)]

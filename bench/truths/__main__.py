@@ -1,17 +1,21 @@
 """Hold the answers of a drawn store against the true ones: python -m bench.truths STORE SIZE.
 
-STORE is what `bench.stores.fill` made with SIZE triples and seed 1; it is only read. Ends with 1 where one differs.
+STORE is what `bench.stores.fill` made with SIZE triples and seed 1, or the address of a server that holds it; it is
+only read. Ends with 1 where an answer differs, or where there is none.
 """
 
 import sys
 import time
 
 from picograph.kg.store import open_store
+from picograph.ontology.errors import StoreError
 from picograph.queries import catalog
 from picograph.queries.ask import ask
 
 from ..asked import asked, told
 from . import differences, drawn, questions, truth
+
+LIMIT = 30  # seconds for which a server may keep silent
 
 
 def main(store: str, size: int) -> int:
@@ -27,13 +31,18 @@ def main(store: str, size: int) -> int:
             one.add(each)
     print(f"{count} studies drawn, true answers known after {time.perf_counter() - began:.0f} s", flush=True)
     wrong = 0
-    with open_store(store) as opened:
+    with open_store(store, timeout=LIMIT) as opened:
         for (name, shelf, given), true in zip(cases, truths, strict=True):
             question = catalog.question(name, shelf)
-            answer = ask(opened, question, **given)
+            try:
+                answer = ask(opened, question, **given)
+            except StoreError as error:
+                wrong += 1
+                print(f"nothing          {told(name, given)}: {error.what}"[:300], flush=True)
+                continue
             found = list(differences(question, true.rows(), answer.rows))
             wrong += bool(found)
-            print(f"{'differs' if found else 'equal'}  {len(answer):>7} rows  {told(name, given)}", flush=True)
+            print(f"{'differs' if found else 'equal':7} {len(answer):>8} rows  {told(name, given)}", flush=True)
             for line in found[:4]:
                 print(f"    {line[:1000]}")
     print(f"{len(cases)} answers of {len({name for name, _, _ in cases})} questions: {wrong} differ")

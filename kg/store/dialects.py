@@ -13,6 +13,18 @@ _VIRTUOSO_BOOLEAN = re.compile(rb'(#boolean", "value": )"([01])"')
 _TRUTH = {b"0": b'"false"', b"1": b'"true"'}
 
 
+_CANNOT_SORT = re.compile(r"Virtuoso 22026 Error SR(?:319|478)")  # a row too long for the table that it sorts in
+
+
+def cannot_sort(said: str) -> bool:
+    """Tell by what a server says whether it could not put its rows in order.
+
+    >>> cannot_sort("HTTP 500: Virtuoso 22026 Error SR478: Value of ANY type column too long")
+    True
+    """
+    return _CANNOT_SORT.search(said) is not None
+
+
 class Endpoints(NamedTuple):
     """The addresses of one server."""
 

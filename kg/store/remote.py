@@ -29,8 +29,18 @@ from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText, QueryResults, Store, Writer
 from picograph.kg.store.bulk import Chunk, Mend, refuse
-from picograph.kg.store.dialects import STANDARD, VIRTUOSO, Dialect, Endpoints, dialect_of, endpoints, mended
+from picograph.kg.store.dialects import (
+    STANDARD,
+    VIRTUOSO,
+    Dialect,
+    Endpoints,
+    cannot_sort,
+    dialect_of,
+    endpoints,
+    mended,
+)
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
+from picograph.kg.store.ordering import in_order, without_order
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.wire import Reply, Wire, WireError, without_user
 from picograph.ontology.errors import StoreError, UsageError
@@ -162,7 +172,10 @@ class RemoteStore(Store):
         )
 
     def query(self, sparql: str) -> QueryResults:
-        reply = self._asked(sparql)
+        try:
+            reply = self._asked(sparql)
+        except StoreError as error:
+            return self._ordered_here(sparql, error)
         results = self._results(reply)
         form = _FORMS.get(form_of(sparql) or "")
         if form is not None and form.results is QueryBoolean and isinstance(results, QuerySolutions):
@@ -172,6 +185,18 @@ class RemoteStore(Store):
         del results  # an error may end in another thread, where Oxigraph's results must not
         said = f"it answers {reply.media_type}, which is not what was asked: {_first_line(reply.beginning())}"
         raise self._failure(self.location, said)
+
+    def _ordered_here(self, sparql: str, error: StoreError) -> QueryResults:
+        """Ask again without an order where it was the order that the server could not make.
+
+        :raises StoreError: the error, where it was not
+        """
+        parts = without_order(sparql) if cannot_sort(error.what) else None
+        rows = self._results(self._asked(parts[0])) if parts else None
+        ordered = in_order(rows, parts[1]) if parts and isinstance(rows, QuerySolutions) else None
+        if ordered is None:
+            raise error
+        return ordered
 
     def _as_boolean(self, rows: QuerySolutions) -> QueryResults:
         column = (self._dialect or STANDARD).ask_column
