@@ -22,6 +22,12 @@ PROSTATE = (
     " RESULTS: "
 )
 
+BILIARY = (
+    "METHODS: 338 patients with biliary tract cancer were randomly assigned to gemcitabine plus cisplatin (n = 170) or "
+    "gemcitabine (n = 168). RESULTS: "
+)
+BREAST = "METHODS: Women with breast cancer were randomized to two groups. RESULTS: "
+
 
 class Case(NamedTuple):
     """A sentence in its study, and what it says: one line for each fact."""
@@ -148,6 +154,54 @@ CASES = (
         "Four patients (5%) developed grade 3 pneumonitis during the consolidation phase.",
         ("pneumonitis grade 3: 4 (5%) of 80, consolidation phase",),
     ),
+    # one outcome, two arms, a number of each
+    Case(
+        BILIARY,
+        "Median overall survival was 17.8 months (95% CI, 16.1-19.5) in the combination arm versus 11.5 months (95% CI,"
+        " 10.3-12.7) in the gemcitabine arm (HR 0.45; 95% CI, 0.33-0.61; P < .001).",
+        (
+            "overall survival median 17.8 mo in gemcitabine plus cisplatin",
+            "overall survival median 11.5 mo in gemcitabine",
+            "overall survival hazard ratio 0.45 between arms",
+        ),
+    ),
+    Case(
+        GASTRIC,
+        "The response rate in the apatinib arm was significantly higher than that in the placebo arm (45% vs 30%,"
+        " P = .01).",
+        ("response rate: 45% of 60 in apatinib", "response rate: 30% of 40 in placebo"),
+    ),
+    Case(
+        GASTRIC,
+        "At a median follow-up of 14 months, the response rate of the apatinib group was 45% versus 30% for placebo.",
+        ("response rate: 45% of 60 in apatinib", "response rate: 30% of 40 in placebo"),
+    ),
+    Case(
+        BREAST,
+        "Fractures occurred in 11 women (22%) of the zoledronate group and in 29 women (58%) of the placebo group.",
+        ("fracture: 11 (22%) in zoledronate", "fracture: 29 (58%) in placebo"),
+    ),
+    # the sizes of the arms tell which value is whose, where only one order can be
+    Case(
+        BILIARY,
+        "The objective response rate was 54.1% versus 26.2%.",
+        (
+            "objective response: 54.1% of 170 in gemcitabine plus cisplatin",
+            "objective response: 26.2% of 168 in gemcitabine",
+        ),
+    ),
+    Case(
+        GASTRIC,
+        "The objective response rate was 45% versus 30%.",
+        ("objective response: 45% in apatinib or placebo", "objective response: 30% in apatinib or placebo"),
+    ),
+    Case(
+        GASTRIC,
+        "Grade 3 hypertension occurred in 2 (5%) and 12 (20%) patients, respectively.",
+        ("hypertension grade 3: 12 (20%) of 60 in apatinib", "hypertension grade 3: 2 (5%) of 40 in placebo"),
+    ),
+    # who died of an event is not all who had it
+    Case(PROSTATE, "Two men died of sepsis in the docetaxel arm.", ("sepsis: not said of 100, 2 fatal in docetaxel",)),
     # a survival probability is no count, zero is a number
     Case(
         LUNG,
@@ -179,6 +233,8 @@ def arm_words(study: Study, result: Result) -> str:
 
 
 def figure_words(count: int | None, percent: object, of: int | None) -> str:
+    if count is None and percent is None:
+        return f"not said of {of}"
     number = str(count) if percent is None else f"{percent}%" if count is None else f"{count} ({percent}%)"
     return number if of is None else f"{number} of {of}"
 
@@ -204,6 +260,9 @@ def said(study: Study, result: Result) -> str:
                 assert result.denominator is None
                 assert result.time
                 return f"{label} {result.value}% at {result.time.value} {result.time.unit}{arm}"
+            if result.statistic == "hazard ratio":
+                assert result.compared == tuple(each.key for each in study.arms)
+                return f"{label} hazard ratio {result.value} between arms"
             if result.statistic == "median":
                 return f"{label} median {result.value} {result.unit}{arm}"
             return f"{result.category or label}: {figure_words(result.count, result.value, result.denominator)}{arm}"
@@ -217,6 +276,19 @@ def test_a_sentence_says_what_it_says(case: Case) -> None:
     study = read_study(case.study + case.sentence)
     results = (*study.adverse_events, *study.estimates, *study.dispositions, *study.baselines)
     assert sorted(said(study, each) for each in results) == sorted(case.says)
+
+
+def test_what_the_methods_plan_has_its_role() -> None:
+    study = read_study(
+        MELANOMA.replace("RESULTS", "The primary end point was progression-free survival, defined as time to "
+        "progression or death; secondary end points included overall survival and duration of response. RESULTS")
+        + "Median overall survival was 17 months."
+    )  # fmt: skip
+    assert {each.label: each.role and each.role.value for each in study.outcomes} == {
+        "progression-free survival": "primary outcome",
+        "overall survival": "secondary outcome",
+        "duration of response": "secondary outcome",
+    }
 
 
 def test_there_are_enough_sentences_of_enough_kinds() -> None:

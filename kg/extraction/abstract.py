@@ -2,18 +2,21 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from picograph.kg.extraction.abbreviations import short_forms
-from picograph.kg.extraction.arm_words import ArmFinder, with_aliases
+from picograph.kg.extraction.arm_words import ArmFinder, ArmHit, told_apart, with_aliases
 from picograph.kg.extraction.arms import ArmName, find_arms
+from picograph.kg.extraction.groups import named_groups
 from picograph.kg.extraction.items import plain_words, row_of
 from picograph.kg.extraction.lexicon import Hit, hits_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line, Page
 from picograph.kg.extraction.phrases import Row
 from picograph.kg.extraction.text import SectionKind
+from picograph.kg.extraction.tokens import Token
 from picograph.kg.results import DenominatorKind
 
 Span = tuple[int, int]
@@ -75,14 +78,26 @@ class Abstract:
         self.lower = page.folded.lower()  # to look whether a word is there; its length may differ
         self.shorts = short_forms(page.folded)
         self.hits: list[list[Hit]] = [hits_of(page.folded, line.tokens, self.shorts) for line in page.lines]
-        self.arms: list[ArmName] = with_aliases(page, find_arms(page, self.hits), self.shorts)
+        named = find_arms(page, self.hits) or named_groups(page, self.hits)
+        apart = told_apart(with_aliases(page, named, self.shorts))
+        self.arms: list[ArmName] = apart.arms
         self.finder = ArmFinder(self.arms)
+        self._combined, self._beside = apart.combined, None
+        if apart.bare is not None:
+            self._beside = ArmFinder([apart.bare if at != apart.combined else arm for at, arm in enumerate(apart.arms)])
+
+    def called(self, tokens: Sequence[Token]) -> list[ArmHit]:
+        """Give the arms that a sentence calls; beside a combination, its part's bare name is the arm of that part."""
+        found = self.finder.hits(tokens)
+        if self._beside is not None and any(hit.arm == self._combined for hit in found):
+            return self._beside.hits(tokens)
+        return found
 
     @cached_property
     def rows(self) -> dict[int, Row]:
         """The sentences that may state facts, as rows of items, by their number."""
         return {
-            index: row_of(self.folded, line, hits, self.finder.hits(line.tokens), self.shorts)
+            index: row_of(self.folded, line, hits, self.called(line.tokens), self.shorts)
             for index, (line, hits) in enumerate(zip(self.page.lines, self.hits, strict=True))
             if line.section not in _NO_FACTS
         }

@@ -47,6 +47,48 @@ def with_aliases(page: Page, arms: list[ArmName], shorts: Mapping[str, str]) -> 
     return found
 
 
+_JOINED = frozenset({"plus", "and", "with", "combined", "combination"})
+_ARMS = ("arm", "group", "cohort", "regimen")
+
+
+class Apart(NamedTuple):
+    """Two arms with the names that tell a combination from what is given alone."""
+
+    arms: list[ArmName]
+    combined: int | None = None  # the arm that holds the other's treatment, and more
+    bare: ArmName | None = None  # the other, with its bare name: it means that arm beside the combination's name only
+
+
+def told_apart(arms: list[ArmName]) -> Apart:
+    """Give two arms of which one is a combination the words for it: the combination arm, the sorafenib arm.
+
+    The treatment that both have calls neither by itself; with "alone", "monotherapy" or "arm" behind it, it calls the
+    arm that has nothing else. Its bare name does so only in a sentence that names the combination too.
+    """
+    if len(arms) != 2:
+        return Apart(arms)
+    labels = [tuple(re.findall(r"[^\W_]+", each.label.casefold())) for each in arms]
+    joined = [index for index, label in enumerate(labels) if _JOINED & set(label) or "+" in arms[index].label]
+    if len(joined) != 1:
+        return Apart(arms)
+    both, alone = joined[0], 1 - joined[0]
+    more: list[set[Words]] = [set(each.aliases) for each in arms]
+    more[both] |= {(word, group) for word in ("combination", "combined", "combo")
+                   for group in (*_ARMS, "therapy", "treatment")}  # fmt: skip
+    more[alone] |= {("monotherapy", group) for group in _ARMS} | {("single", "agent", group) for group in _ARMS}
+    name = tuple(word for word in labels[alone] if word not in _EMPTY)
+    inside = bool(name) and _inside(name, labels[both])
+    if inside:
+        more[alone] |= {(*name, word) for word in ("alone", "only", "monotherapy", *_ARMS)}
+    found = [
+        arm._replace(aliases=tuple(sorted(names, key=lambda alias: (-len(alias), alias))))
+        for arm, names in zip(arms, more, strict=True)
+    ]
+    if not inside:
+        return Apart(found)
+    return Apart(found, both, found[alone]._replace(aliases=(*found[alone].aliases, name)))
+
+
 def _aliases(page: Page, arm: ArmName, shorts: Mapping[str, str]) -> set[Words]:
     tokens = page.lines[arm.line].tokens
     first = next(at for at, token in enumerate(tokens) if token.start >= arm.start)

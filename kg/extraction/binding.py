@@ -7,7 +7,8 @@ The rules, in the order in which they are tried; `docs/explanation.md` tells the
    right behind a value ("12% in the placebo arm") takes that value whatever the order. An arm that is said to have
    had more or less of it ("X patients had a higher rate (12% v 5%)") takes the first of two, the other arm the second.
 3. One value behind several heads: it is about all of them together, under their words as printed.
-4. Two values joined by "versus", and no arm in the stretch: each belongs to one of the two arms, which one is open.
+4. Two values joined by "versus", or "respectively", and no arm in the stretch: each belongs to one of the two arms.
+   Which one is open, unless only one order agrees with the sizes of the arms.
 5. Anything else is left alone.
 
 A grade governs the noun that it stands beside. In a list it is open whether it governs its neighbours too, and both
@@ -36,6 +37,7 @@ class Bound(NamedTuple):
     end: int
     arm: int | None = None
     arm_open: bool = False  # it is one of the arms, the text does not say which
+    arm_by_size: bool = False  # which one is told by the sizes of the arms
     arm_unsaid: bool = False  # no arm is named: one of the arms, or all participants
     of: Mention | None = None  # of how many, where the clause begins with it: of the 38 patients…
     serious: bool = False  # the list is one of serious events
@@ -108,7 +110,7 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
             return [one(heads[0], value, arm) for value, arm in zip(values, called, strict=True)]
         if len(called) == 1 and len(values) == arms == 2 and _against(row, fit) and _compared(row, fit):
             return [one(heads[0], values[0], called[0]), one(heads[0], values[1], 1 - called[0])]
-        if not called and len(values) == arms == 2 and _against(row, fit):
+        if not called and len(values) == arms == 2 and (_against(row, fit) or _in_order(row, fit)):
             return [one(heads[0], value, open_=True) for value in values]
         return []
     if len(set(called)) > 1:
@@ -313,6 +315,15 @@ def _against(row: Row, fit: Fit) -> bool:
     return "v" in row.letters[slice(*fit.vals)]
 
 
+def _in_order(row: Row, fit: Fit) -> bool:
+    """Say whether values are told "respectively", and nothing but the arms is there to follow: no times or phases."""
+    left, right = stretch(row, fit)
+    letters = row.letters[left:right]
+    return "y" in letters and not any(letter in letters for letter in "TDWVX")
+
+
+# a bracket behind all values that compares them: (HR 0.45; 95% CI 0.33 to 0.61; P < .001)
+_ASIDE = re.compile(r"\((?=[^()]*[CP])[xrtbn=:;,./CPI-]{1,16}\)(?![iwf][^A]|[iwf]A[^.,;aD])")
 _ALLOWED_BEHIND = frozenset(".,;)DWay:v")
 
 
@@ -330,6 +341,8 @@ def _restricted(row: Row, fit: Fit) -> bool:
     behind = letters[fit.end : fit.end + 2]
     if behind[:1] == ")" and "(" not in letters[left : fit.start]:
         return True  # the match began inside a bracket that it does not end
+    if _ASIDE.match(letters, fit.end):
+        return False
     if not behind or behind[0] in _ALLOWED_BEHIND:
         if behind[:1] == "a" and behind[1:2] in {"F", "n"} and fit.name in {"occur", "be"}:
             return True  # a second value that was not understood

@@ -5,6 +5,7 @@ import re
 from picograph import __version__
 from picograph.kg.extraction import claims, design, treatments
 from picograph.kg.extraction.abstract import Abstract
+from picograph.kg.extraction.endpoints import read_roles
 from picograph.kg.extraction.feedback import settle
 from picograph.kg.extraction.measures import read_measures
 from picograph.kg.extraction.page import Page, read_page
@@ -68,6 +69,7 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
         first = Occasion(assessments[0].first, design.first_span(abstract, assessments[0]))
     results = Results(abstract, Whom(abstract, [arm.key for arm in arms], single, first))
     read_measures(results, results.read())
+    read_roles(results)
     associations = claims.associations_of(abstract, results, single)
     used = {each.outcome for each in results.estimates} | {each.outcome for each in associations}
     report = base.report if base else Report()
@@ -83,7 +85,7 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
         arms=arms,
         interventions=interventions,
         epochs=tuple(results.whom.epochs.values()),
-        outcomes=tuple(outcome for key, outcome in results.outcomes.items() if key in used),
+        outcomes=tuple(outcome for key, outcome in results.outcomes.items() if key in used or outcome.role),
         assessments=assessments,
         baselines=tuple(merged(results.baselines)),
         dispositions=tuple(merged(results.dispositions)),

@@ -448,7 +448,7 @@ def plain_words(words: str, shorts: Mapping[str, str]) -> str:
     joined = " ".join(parts)
     joined = re.sub(r"\s*\([^()]*\)", "", joined).strip(" ,;()")
     head, space, last = joined.rpartition(" ")
-    single = singular(last) if last.islower() else last
+    single = singular(last) if last.islower() or (not head and last[1:].islower()) else last
     joined = f"{head}{space}{single}"
     first = joined.split(" ")[0]
     if first[:1].isupper() and first[1:].islower() and (len(first) > 3 or first.casefold() in {"a"}):

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from picograph.kg.extraction.binding import Bound, narrowed
@@ -14,6 +15,7 @@ from picograph.kg.results import Baseline, Estimate, PValue, Quantity, Statistic
 from picograph.kg.study import OutcomeKind
 
 _ENTRY = frozenset({"age", "tumor size", "body mass index", "body weight"})
+_ASIDE = frozenset("xrIP;,:=")  # what stands beside a ratio: its interval, its p value
 _MEASURED = re.compile(
     r"(?:(?P<kind>[MU])x?)?(?P<head>Q)(?:\([^()]{0,4}\))?(?:op)?"
     r"(?:(?:B|o|,|=|:)?[TL](?:\([R,:=xb]{0,4}g\)|,?R[,b:]?g)?|Rb?g)"
@@ -64,7 +66,7 @@ def _ratios(results: Results, row: Row, bounds: list[Bound]) -> None:
             else results.abstract.name(phrase.words)
         )
         kind = OutcomeKind.TIME_TO_EVENT if phrase.kind == "survival" else None
-        behind = row.items[at + 1 : at + 6]
+        behind = list(takewhile(lambda each: each.letter in _ASIDE, row.items[at + 1 : at + 10]))
         interval = next((each.data for each in behind if each.letter == "I"), None)
         p = next((each.data for each in behind if each.letter == "P"), None)
         limits, _ = interval_of(interval)

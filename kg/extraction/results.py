@@ -11,6 +11,7 @@ import msgspec
 
 from picograph.kg.extraction.abstract import Abstract
 from picograph.kg.extraction.binding import Bound, bound_of, figure_of
+from picograph.kg.extraction.contrasts import contrasts_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.patterns import fits_of
 from picograph.kg.extraction.phrases import Figure, Grade, Phrase, Row
@@ -33,7 +34,7 @@ from picograph.kg.results import (
 )
 from picograph.kg.study import Outcome, OutcomeKind
 
-_CATEGORIES = frozenset(
+CATEGORIES = frozenset(
     {
         "complete response",
         "partial response",
@@ -45,6 +46,7 @@ _CATEGORIES = frozenset(
         "very good partial response",
     }
 )
+_ANY_EVENT = frozenset({"adverse event", "serious adverse event", "toxicity", "adverse reaction"})
 _AT_ENTRY = re.compile(
     r"\b(?:at baseline|baseline|at (?:study )?entry|at diagnosis|pre-?treatment|previous|prior|history of)\b",
     re.IGNORECASE,
@@ -78,7 +80,11 @@ class Results:
         found = {}
         for index, row in self.abstract.rows.items():
             arms = max(len(self.whom.arm_keys), 1)
-            bounds = [bound for fit in fits_of(row.letters) for bound in bound_of(row, fit, arms)]
+            bounds = [
+                bound for fit in fits_of(row.letters) for bound in self.whom.told_by_size(bound_of(row, fit, arms))
+            ]
+            if row.line.section is SectionKind.RESULTS:
+                bounds += contrasts_of(row, arms, bounds)
             for bound in bounds:
                 self.take(bound)
             if row.line.section is SectionKind.RESULTS:
@@ -136,17 +142,23 @@ class Results:
             )
         fatal, fatal_span = self.fatal(bound, figure)
         affected = of if figure.everyone and figure.people is None else figure.people
+        percent = figure.percent if not figure.everyone else Decimal(100)
+        if _died_of(bound):  # how many had it and lived is not said
+            fatal, affected, percent = affected, None, None
+            if fatal is None:
+                return
         serious = True if bound.serious or term.startswith("serious ") else None
         self.adverse_events.append(
             AdverseEventResult(
                 term=term,
+                any_event=True if term in _ANY_EVENT else None,
                 grade=grade,
                 serious=serious,
                 attribution=Attribution.TREATMENT_RELATED if bound.related else None,
                 affected=affected,
                 at_risk=of,
                 denominator_kind=kind,
-                percent=figure.percent if not figure.everyone else Decimal(100),
+                percent=percent,
                 fatal=fatal,
                 arm=arm,
                 epoch=epoch,
@@ -204,7 +216,7 @@ class Results:
         time, time_span, plan_span = self.whom.occasion(bound)
         words = self.words(bound)
         category = None
-        if phrase.label in _CATEGORIES:
+        if phrase.label in CATEGORIES:
             key = self.outcome("response", "response", OutcomeKind.CATEGORICAL, (bound.head.start, bound.head.end))
             category = words
         else:
@@ -231,14 +243,18 @@ class Results:
             )
         )
 
-    def survival(self, bound: Bound, phrase: Phrase) -> None:
-        """Take a probability at a time, or a median; never a count."""
+    def survival_name(self, phrase: Phrase) -> str:
+        """Write the name of a time to an event: what is short for it in full, without "rate" or "time"."""
         name = self.abstract.name(phrase.words) if phrase.words.isalpha() is False else phrase.label
-        name = re.sub(r"\s+(?:rate|time|probability)$", "", name)
         if phrase.label in {"overall survival", "progression-free survival", "disease-free survival"} and (
             len(phrase.words.split()) == 1 or phrase.words.casefold() == phrase.label
         ):
-            name = phrase.label
+            return phrase.label
+        return re.sub(r"\s+(?:rate|time|probability)$", "", name)
+
+    def survival(self, bound: Bound, phrase: Phrase) -> None:
+        """Take a probability at a time, or a median; never a count."""
+        name = self.survival_name(phrase)
         section = bound.row.line.section
         value = bound.value
         if self.unknown_arms:
@@ -376,6 +392,13 @@ class Results:
                 old = self.estimates[index]
                 evidence = places(*((span.start, span.end) for span in old.evidence), (item.start, item.end), *spans)
                 self.estimates[index] = msgspec.structs.replace(old, time=timed[0].time, evidence=evidence)
+
+
+def _died_of(bound: Bound) -> bool:
+    """Say whether the verb of a match is to die of something."""
+    row, fit = bound.row, bound.fit
+    verb = next((item for item in row.items[fit.start : fit.end] if item.letter == "H"), None)
+    return verb is not None and row.folded[verb.start : verb.end].casefold().startswith("died")
 
 
 _TIMES = frozenset({"a", "mo", "wk", "d"})

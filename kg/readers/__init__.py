@@ -110,7 +110,7 @@ def detect(content: bytes, name: str) -> str:
     raise InputError(
         "this is in no format that picograph reads",
         where=name,
-        remedy=f"these formats are read: {known}",
+        remedy=f"these formats are read: {known}; of a bare abstract, picograph extract makes a study file",
     )
 
 
