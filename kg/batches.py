@@ -9,12 +9,14 @@ import msgspec
 
 from picograph.kg.filing import Filing, Moved
 from picograph.kg.mapping import Mapped, Refused
+from picograph.kg.processes import give_back
 from picograph.kg.store import Store
 from picograph.kg.store.base import GraphText
 from picograph.kg.words import checksum_of, whole_vocabularies, words_graphs
 from picograph.ontology.errors import PicographError
 
 MOST_RECORDS, MOST_BYTES, LONGEST = 5_000, 1 << 26, 30  # of a batch: records, bytes of N-Quads, seconds of waiting
+MOST_THREADS = 2  # that load parts of a batch, of so many bytes each: each has a second thread in the engine
 AFTER_ALL = sys.maxsize  # the number of what is told after all records
 
 Outcome = Literal["added", "replaced", "unchanged", "refused", "moved"]
@@ -83,9 +85,13 @@ class Numbered(NamedTuple):
 
 
 class Batch:
-    """Records that are to be written together."""
+    """Records that are to be written together.
 
-    def __init__(self) -> None:
+    :param threads: how many will write it: it is so many times as large
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self._threads = threads
         self.records: list[Numbered] = []
         self._size = 0
         self._since = time.monotonic()
@@ -99,7 +105,7 @@ class Batch:
         """Say whether it is time to write."""
         waited = time.monotonic() - self._since
         return bool(self.records) and (
-            self._size >= MOST_BYTES or len(self.records) >= MOST_RECORDS or waited >= LONGEST
+            self._size >= MOST_BYTES * self._threads or len(self.records) >= MOST_RECORDS or waited >= LONGEST
         )
 
 
@@ -131,6 +137,7 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
                 writer.replace(graph, quads)
             writer.put(list(changes.values()), threads)
     filing.words_stored = True  # once a load is enough
+    give_back()
     return done + list(map(move, filed.moved))
 
 

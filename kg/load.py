@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from picograph.kg import mapping, readers
-from picograph.kg.batches import Batch, Loaded, move, refusal, write
+from picograph.kg.batches import MOST_THREADS, Batch, Loaded, move, refusal, write
 from picograph.kg.filing import Filing
 from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, text_of, unreadable
 from picograph.kg.joining import alone
@@ -51,7 +51,8 @@ class _Load:
         self.store, self.jobs, self.progress, self.extract = store, jobs, progress, extract
         self.filing = Filing(store, splits)
         self.reader = store.reader()  # sees the store as it was before
-        self.batch = Batch()
+        self.threads = min(jobs, MOST_THREADS)
+        self.batch = Batch(self.threads)
         given = {}
         for source in sources:
             name, text = text_of(source)
@@ -103,15 +104,15 @@ class _Load:
                 continue
             if written is not None:
                 yield from written.result()
-            written = writer.submit(write, self.store, self.filing, self.batch, self.jobs)
-            self.batch = Batch()
+            written = writer.submit(write, self.store, self.filing, self.batch, self.threads)
+            self.batch = Batch(self.threads)
         if written is not None:
             yield from written.result()
 
     def _write(self) -> list[Loaded]:
         """Write what is waiting to be written."""
-        batch, self.batch = self.batch, Batch()
-        return write(self.store, self.filing, batch, self.jobs)
+        batch, self.batch = self.batch, Batch(self.threads)
+        return write(self.store, self.filing, batch, self.threads)
 
     # Reading and mapping ----------------------------------------------------------------------------------------------
 

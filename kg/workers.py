@@ -21,6 +21,7 @@ from picograph.kg.store.sources import SourceShelf
 from picograph.ontology.errors import PicographError, StoreError
 
 _C = TypeVar("_C")
+_NICE = 5  # writing goes first: all wait for it, and there is always something to map meanwhile
 AHEAD = 4  # chunks that wait for each worker, so that none is ever idle
 
 
@@ -28,6 +29,8 @@ def _begin() -> None:
     import multiprocessing
     import os
 
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches every process of a terminal: the parent says what next

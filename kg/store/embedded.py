@@ -81,14 +81,25 @@ class OxigraphWriter:
     def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
         """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
         with _as_os_errors():
+            from concurrent.futures import ThreadPoolExecutor
+
             oxigraph = self.oxigraph()
             known = {graph.name for graph in graphs if oxigraph.contains_named_graph(NamedNode(graph.name))}
             for name in known:
                 oxigraph.remove_graph(NamedNode(name))
             if sum(len(graph.lines) for graph in graphs) < _BULK:
                 oxigraph.load(b"".join(graph.lines for graph in graphs), format=RdfFormat.N_QUADS)
-            else:
-                _bulk_load(oxigraph, graphs, threads)
+                self._put_rows(graphs, known)
+                return
+            with ThreadPoolExecutor(threads) as pool:
+                parts = [pool.submit(_bulk_load, oxigraph, graphs[part::threads]) for part in range(threads)]
+                self._put_rows(graphs, known)
+                if self._table and threads > 1:
+                    self._table.end_batch()  # while the others load
+                for part in parts:
+                    part.result()
+
+    def _put_rows(self, graphs: Sequence[GraphText], known: Collection[str]) -> None:
         if self._table:
             for graph in graphs:
                 self._table.put(graph.name, graph.rows, known=graph.name in known)
@@ -207,15 +218,8 @@ class OxigraphWriter:
             self._table.close()
 
 
-def _bulk_load(oxigraph: Oxigraph, graphs: Sequence[GraphText], threads: int) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    def load(part: int) -> None:
-        lines = b"".join(graph.lines for graph in graphs[part::threads])
-        oxigraph.bulk_load(lines, format=RdfFormat.N_QUADS)
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(load, range(threads)))
+def _bulk_load(oxigraph: Oxigraph, graphs: Sequence[GraphText]) -> None:
+    oxigraph.bulk_load(b"".join(graph.lines for graph in graphs), format=RdfFormat.N_QUADS)
 
 
 class _OxigraphStore(Store):

@@ -157,7 +157,7 @@ class TableWriter:
             return
         from picograph.kg.store.columnar import pack_files
 
-        self._end_batch()
+        self.end_batch()
         number, self._number = self._number, self._number + 1
         self._batches.append(pack_files(self._folder, graph, files, number))
 
@@ -172,7 +172,7 @@ class TableWriter:
 
     def _end_if_large(self) -> None:
         if sum(self._rows.values()) >= _LARGEST:
-            self._end_batch()
+            self.end_batch()
 
     def remove(self, graph: str) -> None:
         """Take out the rows of a graph."""
@@ -180,7 +180,7 @@ class TableWriter:
             return
         self._irregular.discard(graph)
         if graph in self._graphs:
-            self._end_batch()
+            self.end_batch()
         if self._batches:
             self._replaced[graph] = self._number
 
@@ -188,7 +188,7 @@ class TableWriter:
         """Write what is left: when this ends the table is whole."""
         if not self._on:
             return
-        self._end_batch()
+        self.end_batch()
         self._join_batches()
         state = State(
             columns=columns_checksum(),
@@ -212,7 +212,8 @@ class TableWriter:
             self._open[table] = (self._folder / f"{table}-{self._number:06d}.jsonl").open("wb")
         return self._open[table]
 
-    def _end_batch(self) -> None:
+    def end_batch(self) -> None:
+        """Write the rows that have come until now as a batch, in Parquet where there are many."""
         if self._rows:
             for file in self._open.values():
                 file.flush()
