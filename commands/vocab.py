@@ -52,6 +52,7 @@ def add(name: str, files: tuple[str, ...], version: str, store: str | None, upda
             bar.move(min(done, total), total)
 
         added = vocabularies.add(opened, name, files, version=version, moved=moved)
+        opened.settle()
     _tell(added)
 
 
@@ -69,6 +70,8 @@ def update(name: str, url: str | None, store: str | None, update_endpoint: str |
 
     with open_store(store, update_endpoint) as opened, Bar(f"Fetching {name}") as bar:
         added = vocabularies.update(opened, name, url=url, moved=lambda come, size: bar.move(come, size or come))
+        if added is not None:
+            opened.settle()
     if added is None:
         say(f"{name} is up to date: the publisher's file is the one in the store.")
     else:

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
 from picograph.kg import columns
+from picograph.kg.mapping import graph_text
 from picograph.kg.model import Field, Kind, enum_iri, flat_fields, parts_of
 from picograph.kg.results import AdverseEventResult, Part
 from picograph.kg.source import Method, Record, Source
-from picograph.kg.store import open_store, table
+from picograph.kg.store import embedded, open_store, table
 from picograph.kg.store.base import Store
 from picograph.kg.study import Arm, Study
 from picograph.kg.triples import canonical, content, names_of, quads_of
@@ -202,6 +203,22 @@ def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.Monke
         assert len(rows(store)["parts"]) == 15 * 5
 
 
+def test_two_threads_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "_BULK", 0)
+    monkeypatch.setattr(table, "_BIG", 8)
+    said = []
+    for threads in (1, 2):
+        with open_store(tmp_path / f"store-{threads}") as store:
+            for numbers, affected in ((range(1, 8), 3), (range(5, 12), 4)):
+                with store.write() as writer:
+                    writer.put([graph_text(study(number, affected))[0] for number in numbers], threads)
+                    writer.put([graph_text(study(30 + affected))[0]], threads)  # the table goes on after it was packed
+            assert rows(store) == fresh(store, tmp_path / f"fresh-{threads}")
+            said.append((set(store.quads()), rows(store)))
+    assert said[0] == said[1]
+    assert len(said[0][1]["parts"]) == 13 * 5
+
+
 def test_a_small_load_imports_no_columnar_engine(tmp_path: Path) -> None:
     program = (
         "import sys\n"
@@ -293,7 +310,7 @@ def test_a_reader_keeps_the_table_that_it_opened(tmp_path: Path) -> None:
 
 _KILLED = """
 import sys
-from picograph.kg.store import open_store, table
+from picograph.kg.store import embedded, open_store, table
 from picograph.tests.test_kg_table import study
 from picograph.kg.triples import names_of, quads_of
 table._BIG, table._LARGEST = 40, 60
