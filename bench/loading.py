@@ -24,11 +24,22 @@ from .timing import milliseconds, table
 ROUNDS = 3
 LARGE = "PICOGRAPH_BENCH_LARGE"
 _RUN = """
-import json, resource, sys, time
+import json, resource, sys, threading, time
 from picograph.kg.load import load_each
 from picograph.kg.store import open_store
 
+own = 0  # kilobytes that are no pages of files
+
+def watch():
+    global own
+    while True:
+        with open("/proc/self/status") as file:
+            own = max(own, *(int(line.split()[1]) for line in file if line.startswith("RssAnon")))
+        time.sleep(0.1)
+
 if __name__ == "__main__":
+    if sys.platform == "linux":
+        threading.Thread(target=watch, daemon=True).start()
     start, count, triples = time.perf_counter(), 0, 0
     with open_store(sys.argv[1]) as store:
         for loaded in load_each(store, sys.argv[3:], jobs=int(sys.argv[2])):
@@ -39,7 +50,7 @@ if __name__ == "__main__":
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = [each.ru_utime + each.ru_stime for each in usage]
     peaks = [each.ru_maxrss for each in usage]
-    print(json.dumps({"records": count, "quads": triples, "seconds": took, "cpu": cpu, "peaks": peaks}))
+    print(json.dumps({"records": count, "quads": triples, "seconds": took, "cpu": cpu, "peaks": peaks, "own": own}))
 """
 
 
@@ -51,6 +62,7 @@ class _Run(NamedTuple):
     seconds: float
     cpu: list[float]  # seconds
     peaks: list[int]  # kilobytes, of one process
+    own: int  # kilobytes of the first that are no pages of files, looked at ten times a second
 
 
 class _Took(NamedTuple):
@@ -130,6 +142,7 @@ def _row(name: str, jobs: int, run: _Run, alone: _Run) -> tuple[str, ...]:
         f"{run.cpu[0]:.1f} s",
         f"{run.cpu[1]:.1f} s",
         _megabytes(run.peaks[0]),
+        _megabytes(run.own),
         _megabytes(run.peaks[1]) if jobs > 1 else "",
     )
 
@@ -144,22 +157,29 @@ _LOADS = (
     "CPU",
     "CPU, workers",
     "peak",
+    "without files",
     "peak of a worker",
 )
 
 
-def _loads(folder: Path) -> Iterator[tuple[str, ...]]:
-    """Load more and more records; where it is done with one process and with two, in turn, and medians are taken."""
-    large = bool(os.environ.get(LARGE))
+def _inputs(folder: Path, large: bool) -> Iterator[tuple[str, int, list[Path]]]:
+    """Give what is loaded: a mix of records, more and more of them; where it is large, each format by itself too."""
     for count in (1_000, *([10_000, 100_000] if large else [])):
-        paths = records.mixed(folder, count)
+        yield "mixed", count, records.mixed(folder, count)
+    if large:
+        yield "registry", 2_000, [records.write(folder / "registry.jsonl", 2_000)]
+        (folder / "articles.xml").write_bytes(records.articles(3_000))
+        yield "PubMed", 3_000, [folder / "articles.xml"]
+
+
+def _loads(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Load with one process and with two, in turn; of the shorter ones medians are taken."""
+    for name, count, paths in _inputs(folder, bool(os.environ.get(LARGE))):
         runs: dict[int, list[_Run]] = {1: [], 2: []}
-        for jobs in (1, 2, 2, 1, 1, 2) if count == 1_000 else (1, 2):
+        for jobs in (1, 2, 2, 1, 1, 2) if count <= 3_000 else (1, 2):
             runs[jobs].append(_load(paths, folder / "loaded", jobs))
-        middle = {
-            jobs: sorted(each, key=lambda run: run.seconds)[len(each) // 2] for jobs, each in runs.items() if each
-        }
-        yield from (_row("mixed", jobs, run, middle[1]) for jobs, run in middle.items())
+        middle = {jobs: sorted(each, key=lambda run: run.seconds)[len(each) // 2] for jobs, each in runs.items()}
+        yield from (_row(name, jobs, run, middle[1]) for jobs, run in middle.items())
         shutil.rmtree(folder / "loaded", ignore_errors=True)
 
 
@@ -179,6 +199,6 @@ def measure(folder: Path) -> Iterator[str]:
     yield ""
     yield (
         "Loading into a folder, in a process of its own: four articles for each registry record; rate, CPU time, peak "
-        f"memory. {LARGE}=1 asks for 10,000 and 100,000 records."
+        f"memory. {LARGE}=1 asks for 10,000 and 100,000 records, and for each format by itself."
     )
     yield from table(_LOADS, list(_loads(folder)))

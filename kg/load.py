@@ -20,6 +20,7 @@ from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, 
 from picograph.kg.joining import alone
 from picograph.kg.linking import make_ready
 from picograph.kg.mapping import Refused, Result, Waiting
+from picograph.kg.processes import share_memory
 from picograph.kg.readers import Damaged, Piece
 from picograph.kg.source import Source
 from picograph.kg.splits import Splits
@@ -62,6 +63,7 @@ class _Load:
 
     def run(self, inputs: Iterable[Given]) -> Iterator[Loaded]:
         """Load; gives each record when it is written or refused."""
+        share_memory()
         try:
             yield from map(move, self.filing.resplit())
             with ExitStack() as stack:
