@@ -33,6 +33,11 @@ from picograph.ontology.errors import UsageError
 @click.option("--question", metavar="NAME", help="The rows of this question; tables for meta-analysis need one.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the question.")
 @click.option("--words", is_flag=True, help="The ontology and the vocabularies too.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="How many processes write, where there are many records.  [default: one a core, at most 4]",
+)
 @click.option("--report", metavar="FILE", help="Write what could not be expressed, as JSON lines.")
 @format_option(*ROW_FORMATS)
 @store_options
@@ -43,6 +48,7 @@ def export(
     question: str | None,
     settings: tuple[str, ...],
     words: bool,
+    jobs: int | None,
     report: str | None,
     form: str | None,
     store: str | None,
@@ -67,7 +73,7 @@ def export(
 
         chosen = [study_iri(records(opened, key)[0].key) for key in studies] or None
         answer = None if question is None else _asked(opened, question, settings)
-        selection = Selection(opened, studies=chosen, words=words, answer=answer)
+        selection = Selection(opened, studies=chosen, words=words, answer=answer, jobs=jobs or _cores())
         chunks = function(selection, losses)
         if output is None:
             for chunk in chunks:
@@ -83,6 +89,13 @@ def export(
         import msgspec
 
         write_whole(report, (msgspec.json.encode(each) + b"\n" for each in losses.found()))
+
+
+def _cores() -> int:
+    """Say how many processes may work at once where nobody says it."""
+    import os
+
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def _list(form: str | None) -> None:

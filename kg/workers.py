@@ -25,7 +25,8 @@ _NICE = 5  # writing goes first: all wait for it, and there is always something 
 AHEAD = 4  # chunks that wait for each worker, so that none is ever idle
 
 
-def _begin() -> None:
+def begin() -> None:
+    """Begin a worker: it leaves Ctrl-C to its parent, and ends with it."""
     import multiprocessing
     import os
 
@@ -72,7 +73,7 @@ class Workers:
         from multiprocessing import get_context
 
         self._jobs, self._folder, self._setting = jobs, folder, setting
-        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_begin)
+        self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin)
 
     def __enter__(self) -> "Workers":
         return self

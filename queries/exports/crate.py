@@ -1,5 +1,6 @@
 """RO-Crate 1.1: the graph, the questions, an answer and the versions, in one zip, described by the rocrate library."""
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -11,8 +12,7 @@ from picograph.kg.model import PG
 from picograph.ontology.errors import UsageError
 from picograph.queries.exports.selection import Losses, Selection
 
-_READ = PG + "read"
-_PUBLISHED = PG + "published"
+_DAY = re.compile(rf'^<[^>]*> <{re.escape(PG)}(?:read|published)> "([^"]*)"'.encode(), re.MULTILINE)
 _RDF = "https://www.w3.org/TR/n-quads/"
 _CHUNK = 1 << 16
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -38,28 +38,15 @@ def ro_crate(selection: Selection, losses: Losses) -> Iterator[bytes]:
 
 
 def _graph(selection: Selection, folder: Path) -> set[str]:
-    """Write the graph, and give the days on which its records were read and its reports published."""
+    """Write the graph, and give the latest day on which a record was read or its report published."""
     from picograph.queries.exports.rdf import nq
 
-    class Watched(Selection):
-        """Looks for dates in the graphs as they pass."""
-
-        def __init__(self) -> None:
-            self.days: set[str] = set()
-
-        def graphs(self) -> Any:
-            for name, quads in selection.graphs():
-                self.days |= {
-                    quad.object.value  # type: ignore[union-attr]
-                    for quad in quads
-                    if quad.predicate.value in (_READ, _PUBLISHED)
-                }
-                yield name, quads
-
-    watched = Watched()
+    days: set[str] = set()
     with (folder / "graph.nq").open("wb") as file:
-        file.writelines(nq(watched, Losses()))
-    return {max(watched.days)} if watched.days else set()
+        for chunk in nq(selection, Losses()):
+            file.write(chunk)
+            days.update(each.decode() for each in _DAY.findall(chunk))
+    return {max(days)} if days else set()
 
 
 def _questions(folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import IO
 
@@ -151,15 +152,22 @@ def rows(study: Study, retracted: Collection[str] = ()) -> Iterator[tuple[str, .
                 yield (*start, "", "", "", *end, part.absence.value, "", evidence, mark)
 
 
-def _all(selection: Selection, losses: Losses) -> Iterator[tuple[str, ...]]:
-    """Give the rows of every selected record; what has no row is told."""
-    retracted = _retracted(selection)
-    for study in selection.records():
-        yield from rows(study, retracted)
+def _part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> list[tuple[str, ...]]:
+    """Give the rows of the records of a part; what has no row is told."""
+    found: list[tuple[str, ...]] = []
+    for study in part.records():
+        found += rows(study, retracted)
         report = study.report
         for what in ("headings", "publication_types", "substances", "authors", "related"):
             words = f"{what.replace('_', ' ')} of reports, which have no number and no row"
             losses.add(words, study.key, len(getattr(report, what)))
+    return found
+
+
+def _all(selection: Selection, losses: Losses) -> Iterator[tuple[str, ...]]:
+    """Give the rows of every selected record."""
+    for some in selection.each(partial(_part, retracted=_retracted(selection)), losses):
+        yield from some
 
 
 def _retracted(selection: Selection) -> set[str]:
@@ -181,16 +189,16 @@ def _harmless(row: tuple[str, ...], losses: Losses) -> list[str]:
 
 def csv(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write the extraction table as CSV, UTF-8, with a header."""
+    yield ",".join(COLUMNS).encode() + b"\n"
+    yield from selection.each(partial(_csv, retracted=_retracted(selection)), losses)
+
+
+def _csv(part: Selection, losses: Losses, *, retracted: Collection[str]) -> bytes:
     out = io.StringIO()
     writer = csv_module.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in _all(selection, losses):
+    for row in _part(part, losses, retracted=retracted):
         writer.writerow(_harmless(row, losses))
-        if out.tell() > _CHUNK:
-            yield out.getvalue().encode()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue().encode()
+    return out.getvalue().encode()
 
 
 def parquet(selection: Selection, losses: Losses) -> Iterator[bytes]:

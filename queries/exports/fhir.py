@@ -7,6 +7,7 @@ code of a concept where it was found.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -27,13 +28,20 @@ def fhir(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write a FHIR R5 Bundle: Citation, ResearchStudy, EvidenceVariable and Evidence."""
     yield b'{"resourceType":"Bundle","type":"collection"'
     before = b',"entry":[\n'
-    retracted = {each.record for each in selection.retractions.found}
-    for name, record in zip(selection.names(), selection.records(), strict=True):
-        for resource in resources(record, losses, retracted=name in retracted):
-            entry = {"fullUrl": f"{BASE}{resource['resourceType']}/{resource['id']}", "resource": resource}
-            yield before + _encode(entry)
+    retracted = frozenset(each.record for each in selection.retractions.found)
+    for entries in selection.each(partial(_part, retracted=retracted), losses):
+        if entries:
+            yield before + entries
             before = b",\n"
     yield b"}\n" if before.startswith(b',"') else b"\n]}\n"
+
+
+def _part(part: Selection, losses: Losses, *, retracted: frozenset[str]) -> bytes:
+    return b",\n".join(
+        _encode({"fullUrl": f"{BASE}{resource['resourceType']}/{resource['id']}", "resource": resource})
+        for name, record in zip(part.names(), part.records(), strict=True)
+        for resource in resources(record, losses, retracted=name in retracted)
+    )
 
 
 def resources(record: Study, losses: Losses, *, retracted: bool = False) -> list[Resource]:

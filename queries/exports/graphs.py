@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -46,6 +47,14 @@ class Node(NamedTuple):
     values: dict[str, Value]
 
 
+class Written(NamedTuple):
+    """A node as it stands in a file."""
+
+    text: bytes
+    shared: bytes | None = None  # what it is known by, where other studies may have it too
+    losses: Losses | None = None  # of a shared node, to be told if it is kept
+
+
 class Edge(NamedTuple):
     """An edge: from where, by which property, to where."""
 
@@ -55,12 +64,14 @@ class Edge(NamedTuple):
     property: str
 
 
+@lru_cache(maxsize=4096)
 def _short(iri: str) -> str:
     if iri.startswith(PG):
         return iri.removeprefix(PG)
     return "label" if iri == _LABEL else (compress(iri) or iri).replace("rdf:type", "type")
 
 
+@cache
 def attributes() -> dict[str, str]:
     """Give every attribute that a node can have, with its kind in GraphML.
 
@@ -72,19 +83,19 @@ def attributes() -> dict[str, str]:
 
 
 class _Elements:
-    """Makes the nodes and edges of a selection, a study at a time."""
+    """Makes the nodes and edges of a part, a study at a time; a node that several studies have comes once a part."""
 
-    def __init__(self, selection: Selection, losses: Losses) -> None:
-        self._selection, self._losses = selection, losses
+    def __init__(self, part: Selection, losses: Losses, node: Callable[[Node, Losses], bytes]) -> None:
+        self._part, self._losses, self._node = part, losses, node
         self._kinds = attributes()
         self._shared: set[bytes] = set()  # of nodes that several studies have: concepts, enumerations
 
-    def studies(self) -> Iterator[tuple[list[Node], list[Edge]]]:
+    def studies(self) -> Iterator[tuple[list[Written], list[Edge]]]:
         """Give the nodes and the edges of each study: its records together, or each graph of words."""
-        for study, graphs in groupby(self._selection.graphs(), key=lambda each: _study_of(*each)):
+        for study, graphs in groupby(self._part.graphs(), key=lambda each: _study_of(*each)):
             yield self._study(study, [quad for _, quads in graphs for quad in quads])
 
-    def _study(self, study: str, quads: list[Quad]) -> tuple[list[Node], list[Edge]]:
+    def _study(self, study: str, quads: list[Quad]) -> tuple[list[Written], list[Edge]]:
         said: dict[str, dict[str, list[Literal | str]]] = {}
         edges: dict[str, Edge] = {}
         records = sorted({quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)})
@@ -105,46 +116,43 @@ class _Elements:
                 said.setdefault(target, {})
         nodes = []
         for iri, stated in said.items():
-            if not iri.startswith(study) and self._seen(iri):
-                continue
-            values: dict[str, Value] = {name: self._value(name, held, iri) for name, held in stated.items()}
+            shared: bytes | None = None
+            losses = self._losses
+            if not iri.startswith(study):
+                shared, losses = hashlib.blake2b(iri.encode(), digest_size=8).digest(), Losses()
+                if shared in self._shared:
+                    continue
+                self._shared.add(shared)
+            values = {name: self._value(name, held, iri, losses) for name, held in stated.items()}
             if iri == study:
                 values["records"] = " ".join(records)
             if "label" not in values:
                 values["label"] = str(
                     values.get("term") or values.get("title") or values.get("variable") or _short(iri)
                 )
-            nodes.append(Node(iri, values))
+            text = self._node(Node(iri, values), losses)
+            nodes.append(Written(text, shared, losses if shared and losses else None))
         return nodes, list(edges.values())
 
-    def _seen(self, iri: str) -> bool:
-        key = hashlib.blake2b(iri.encode(), digest_size=8).digest()
-        if key in self._shared:
-            return True
-        self._shared.add(key)
-        return False
-
-    def _value(self, name: str, held: list[Literal | str], iri: str) -> Value:
+    def _value(self, name: str, held: list[Literal | str], iri: str, losses: Losses) -> Value:
         texts = sorted({each.value if isinstance(each, Literal) else each for each in held})
         kind = self._kinds.get(name, "string")
         if kind == "string":
             joined = " | ".join(texts) if name != "evidence" else " ".join(texts)
             clean = _CONTROL.sub("\ufffd", joined)
-            self._losses.add("characters that XML forbids", iri, clean != joined)
+            losses.add("characters that XML forbids", iri, clean != joined)
             several = len(texts) > 1 and name not in ("evidence", "type")
-            self._losses.add("values of one property, written as one text with bars", iri, len(texts) if several else 0)
+            losses.add("values of one property, written as one text with bars", iri, len(texts) if several else 0)
             return clean
         if len(texts) > 1:
-            self._losses.add(
-                f"further values of {name}, on which records differ: the least is kept", iri, len(texts) - 1
-            )
+            losses.add(f"further values of {name}, on which records differ: the least is kept", iri, len(texts) - 1)
         text = min(texts, key=Decimal) if kind != "boolean" else texts[0]
         if kind == "boolean":
             return text == "true"
         if kind == "long":
             return int(text)
         number = float(text)
-        self._losses.add("numbers with more digits than a double keeps", iri, Decimal(repr(number)) != Decimal(text))
+        losses.add("numbers with more digits than a double keeps", iri, Decimal(repr(number)) != Decimal(text))
         return number
 
 
@@ -156,47 +164,77 @@ def _study_of(name: str, quads: list[Quad]) -> str:
     )
 
 
-def _chunks(
-    selection: Selection, losses: Losses, node: Callable[[Node], bytes], edge: Callable[[Edge], bytes], between: bytes
-) -> Iterator[bytes]:
-    """Write the nodes as they come, then the edges, which wait in a file."""
-    first = True
+def _part(part: Selection, losses: Losses, *, form: str) -> tuple[list[Written], list[bytes]]:
+    """Write the nodes and the edges of a part."""
+    node, edge = _FORMS[form]
+    nodes: list[Written] = []
+    edges: list[bytes] = []
+    for some, links in _Elements(part, losses, node).studies():
+        nodes += some
+        edges += map(edge, links)
+    return nodes, edges
+
+
+def _elements(selection: Selection, losses: Losses, form: str, between: bytes, middle: bytes) -> Iterator[bytes]:
+    """Write the nodes as they come, then the edges, which wait in a file.
+
+    :param between: what stands between two of them
+    :param middle: what stands between nodes and edges
+    """
+    shared: set[bytes] = set()
+    before = b""
     with tempfile.TemporaryFile() as waiting:
-        for nodes, edges in _Elements(selection, losses).studies():
-            waiting.writelines(map(edge, edges))
-            yield b"".join(map(node, nodes))
-        yield between
-        waiting.seek(0)
+        for nodes, edges in selection.each(partial(_part, form=form), losses, words=True):
+            waiting.writelines(between + edge for edge in edges)
+            kept = []
+            for each in nodes:
+                if each.shared is not None:
+                    if each.shared in shared:
+                        continue
+                    shared.add(each.shared)
+                if each.losses is not None:
+                    losses.merge(each.losses)
+                kept.append(each.text)
+            if kept:
+                yield before + between.join(kept)
+                before = between
+        yield middle
+        waiting.seek(len(between))
         while chunk := waiting.read(_CHUNK):
-            yield chunk[1:] if first and between.endswith(b"[") else chunk
-            first = False
+            yield chunk
 
 
 def graphml(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write GraphML: every part a node, every link an edge."""
     kinds = attributes()
-    keys = {name: f"n{number}" for number, name in enumerate(kinds)}
     yield b'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
-    for name, key in keys.items():
+    for name, key in _keys().items():
         yield f'<key id="{key}" for="node" attr.name={quoteattr(name)} attr.type="{kinds[name]}"/>\n'.encode()
     yield b'<key id="property" for="edge" attr.name="property" attr.type="string"/>\n<graph edgedefault="directed">\n'
-
-    def node(each: Node) -> bytes:
-        data = "".join(
-            f'<data key="{keys[name]}">{escape(_xml(value))}</data>'
-            for name, value in sorted(each.values.items())
-            if name in keys
-        )
-        left = [name for name in each.values if name not in keys]
-        losses.add("properties that are none of picograph's", each.name, len(left))
-        return f"<node id={quoteattr(each.name)}>{data}</node>\n".encode()
-
-    def edge(each: Edge) -> bytes:
-        ends = f"source={quoteattr(each.source)} target={quoteattr(each.target)}"
-        return f'<edge id="{each.name}" {ends}><data key="property">{escape(each.property)}</data></edge>\n'.encode()
-
-    yield from _chunks(selection, losses, node, edge, b"")
+    yield from _elements(selection, losses, "graphml", b"", b"")
     yield b"</graph>\n</graphml>\n"
+
+
+@cache
+def _keys() -> dict[str, str]:
+    return {name: f"n{number}" for number, name in enumerate(attributes())}
+
+
+def _xml_node(each: Node, losses: Losses) -> bytes:
+    keys = _keys()
+    data = "".join(
+        f'<data key="{keys[name]}">{escape(_xml(value))}</data>'
+        for name, value in sorted(each.values.items())
+        if name in keys
+    )
+    left = [name for name in each.values if name not in keys]
+    losses.add("properties that are none of picograph's", each.name, len(left))
+    return f"<node id={quoteattr(each.name)}>{data}</node>\n".encode()
+
+
+def _xml_edge(each: Edge) -> bytes:
+    ends = f"source={quoteattr(each.source)} target={quoteattr(each.target)}"
+    return f'<edge id="{each.name}" {ends}><data key="property">{escape(each.property)}</data></edge>\n'.encode()
 
 
 def _xml(value: Value) -> str:
@@ -205,28 +243,31 @@ def _xml(value: Value) -> str:
 
 def cytoscape(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write the JSON of Cytoscape and Cytoscape.js: every part a node, every link an edge."""
-    yield b'{"data":[],"directed":true,"multigraph":true,"elements":{"nodes":['
-    before = b"\n"
-
-    def node(each: Node) -> bytes:
-        nonlocal before
-        data: dict[str, Any] = each.values | {"id": each.name, "name": each.values["label"]}
-        if "value" in data:
-            data["reportedValue"] = data["value"]
-        data["value"] = each.name  # networkx takes a node's name from here
-        written = before + msgspec.json.encode({"data": data})
-        before = b",\n"
-        return written
-
-    def edge(each: Edge) -> bytes:
-        data = {
-            "id": each.name,
-            "key": each.name,
-            "source": each.source,
-            "target": each.target,
-            "interaction": each.property,
-        }
-        return b",\n" + msgspec.json.encode({"data": data})
-
-    yield from _chunks(selection, losses, node, edge, b'\n],"edges":[')
+    yield b'{"data":[],"directed":true,"multigraph":true,"elements":{"nodes":[\n'
+    yield from _elements(selection, losses, "cytoscape", b",\n", b'\n],"edges":[\n')
     yield b"\n]}}\n"
+
+
+def _json_node(each: Node, losses: Losses) -> bytes:
+    data: dict[str, Any] = each.values | {"id": each.name, "name": each.values["label"]}
+    if "value" in data:
+        data["reportedValue"] = data["value"]
+    data["value"] = each.name  # networkx takes a node's name from here
+    return msgspec.json.encode({"data": data})
+
+
+def _json_edge(each: Edge) -> bytes:
+    data = {
+        "id": each.name,
+        "key": each.name,
+        "source": each.source,
+        "target": each.target,
+        "interaction": each.property,
+    }
+    return msgspec.json.encode({"data": data})
+
+
+_FORMS: dict[str, tuple[Callable[[Node, Losses], bytes], Callable[[Edge], bytes]]] = {
+    "graphml": (_xml_node, _xml_edge),
+    "cytoscape": (_json_node, _json_edge),
+}

@@ -45,11 +45,21 @@ def jsonld(selection: Selection, losses: Losses) -> Iterator[bytes]:
     context = {"@version": 1.1} | {name: {"@id": namespace, "@prefix": True} for name, namespace in declared.items()}
     yield b'{"@context": ' + msgspec.json.encode(context) + b',\n"@graph": ['
     between = b"\n"
-    for name, quads in selection.graphs():
-        written = {"@id": _short(name, declared), "@graph": _nodes(quads, declared)}
-        yield between + msgspec.json.format(msgspec.json.encode(written), indent=1)
-        between = b",\n"
+    for written in selection.each(_part, losses, words=True):
+        for each in written:
+            yield between + each
+            between = b",\n"
     yield b"\n]}\n"
+
+
+def _part(part: Selection, losses: Losses) -> list[bytes]:
+    declared = prefixes()
+    return [
+        msgspec.json.format(
+            msgspec.json.encode({"@id": _short(name, declared), "@graph": _nodes(quads, declared)}), indent=1
+        )
+        for name, quads in part.graphs()
+    ]
 
 
 def _nodes(quads: Iterable[Quad], declared: Mapping[str, str]) -> list[dict[str, Any]]:

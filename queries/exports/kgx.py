@@ -11,7 +11,8 @@ import io
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from functools import partial
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -68,12 +69,12 @@ def _own(*words: object) -> str:
 
 
 class _Graph:
-    """Makes the nodes and edges of one record after the other; a node of a vocabulary is given once."""
+    """Makes the nodes and edges of one record after the other; a node is given once."""
 
     def __init__(self, losses: Losses) -> None:
         self.losses = losses
         self._given: set[bytes] = set()
-        self.nodes: list[Item] = []
+        self.nodes: list[tuple[bytes, Item]] = []
         self.edges: dict[str, Item] = {}
 
     def node(self, identifier: str, category: str, **more: Any) -> str:
@@ -82,7 +83,7 @@ class _Graph:
         if key not in self._given:
             self._given.add(key)
             known = {field: value for field, value in more.items() if value not in (None, (), [], "")}
-            self.nodes.append({"id": identifier, "category": [category], "provided_by": [_SOURCE]} | known)
+            self.nodes.append((key, {"id": identifier, "category": [category], "provided_by": [_SOURCE]} | known))
         return identifier
 
     def concept(self, label: str, concepts: tuple[str, ...], category: str, study: str) -> str:
@@ -111,10 +112,10 @@ class _Graph:
             "publications": [_document(record.record.document)],
         } | known
 
-    def take(self) -> tuple[list[Item], list[Item]]:
-        """Hand over what was made since."""
-        made = self.nodes, list(self.edges.values())
-        self.nodes, self.edges = [], {}
+    def take(self) -> list[Item]:
+        """Hand over the edges that were made since."""
+        made = list(self.edges.values())
+        self.edges = {}
         return made
 
 
@@ -283,26 +284,32 @@ def _lost(losses: Losses, record: Study) -> None:
 # --- files ----------------------------------------------------------------------------------------------------
 
 
-def _tsv(columns: tuple[str, ...], losses: Losses) -> Callable[[Item], bytes]:
-    def write(item: Item) -> bytes:
-        cells = []
-        for column in columns:
-            value = item.get(column)
-            raw = "|".join(map(_cell, value)) if column in _LISTS and value else _cell(value)
-            told = value if isinstance(value, str) else raw
-            losses.add(
-                "tabs, line breaks and bars in cells, which are spaces and strokes here", item["id"], raw != told
-            )
-            safe = harmless(raw)
-            losses.add(
-                "cells that a spreadsheet would run as a formula: an apostrophe stands before them",
-                item["id"],
-                safe != raw,
-            )
-            cells.append(safe)
-        return ("\t".join(cells) + "\n").encode()
+class _Node(NamedTuple):
+    """A node as it stands in a file."""
 
-    return write
+    key: bytes
+    text: bytes
+    losses: Losses | None  # to be told if it is kept: another part may have given the node
+
+
+Write = Callable[[Item, Losses], bytes]
+
+
+def _tsv(item: Item, losses: Losses, *, columns: tuple[str, ...]) -> bytes:
+    cells = []
+    for column in columns:
+        value = item.get(column)
+        raw = "|".join(map(_cell, value)) if column in _LISTS and value else _cell(value)
+        told = value if isinstance(value, str) else raw
+        losses.add("tabs, line breaks and bars in cells, which are spaces and strokes here", item["id"], raw != told)
+        safe = harmless(raw)
+        losses.add(
+            "cells that a spreadsheet would run as a formula: an apostrophe stands before them",
+            item["id"],
+            safe != raw,
+        )
+        cells.append(safe)
+    return ("\t".join(cells) + "\n").encode()
 
 
 def _cell(value: Any) -> str:
@@ -313,22 +320,41 @@ def _cell(value: Any) -> str:
     return str(value).translate(_BREAKS)
 
 
-def _line(item: Item) -> bytes:
+def _line(item: Item, losses: Losses) -> bytes:
     return msgspec.json.encode(item) + b"\n"
 
 
-def _written(selection: Selection, losses: Losses, ending: str) -> Iterator[bytes]:
+def _part(part: Selection, losses: Losses, *, node: Write, edge: Write) -> tuple[list[_Node], bytes]:
+    """Write the nodes and the edges of a part."""
     graph = _Graph(losses)
+    edges = []
+    for record in part.records():
+        _record(graph, record)
+        edges += [edge(each, losses) for each in graph.take()]
+    nodes = []
+    for key, item in graph.nodes:
+        told = Losses()
+        text = node(item, told)
+        nodes.append(_Node(key, text, told or None))
+    return nodes, b"".join(edges)
+
+
+def _written(selection: Selection, losses: Losses, ending: str) -> Iterator[bytes]:
     plain = ending == "jsonl"
-    writers = (_line, _line) if plain else (_tsv(NODES, losses), _tsv(EDGES, losses))
+    node, edge = (_line, _line) if plain else (partial(_tsv, columns=NODES), partial(_tsv, columns=EDGES))
+    given: set[bytes] = set()  # of each node a short checksum
     with tempfile.TemporaryFile() as nodes, tempfile.TemporaryFile() as edges, tempfile.TemporaryFile() as packed:
         if not plain:
             nodes.write("\t".join(NODES).encode() + b"\n")
             edges.write("\t".join(EDGES).encode() + b"\n")
-        for record in selection.records():
-            _record(graph, record)
-            for items, write, file in zip(graph.take(), writers, (nodes, edges), strict=True):
-                file.writelines(map(write, items))
+        for found, links in selection.each(partial(_part, node=node, edge=edge), losses):
+            edges.write(links)
+            for each in found:
+                if each.key not in given:
+                    given.add(each.key)
+                    nodes.write(each.text)
+                    if each.losses is not None:
+                        losses.merge(each.losses)
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
             for name, file in (("nodes", nodes), ("edges", edges)):
                 _put(tar, f"picograph_{name}.{ending}", file)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from picograph.kg.model import PG
-from picograph.queries.exports.rdf import prefixes
+from picograph.queries.exports.rdf import body, prefixes
 from picograph.queries.exports.selection import Losses, Selection
 
 BASE = "https://w3id.org/picograph/nanopub/"
@@ -132,21 +132,24 @@ class _Record:
 
 def nanopub(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write nanopublications (TriG): one for each result, with its places and a Trusty URI."""
+    heading = "".join(f"@prefix {name}: <{namespace}> .\n" for name, namespace in sorted(_declared().items()))
+    yield heading.encode()
+    yield from selection.each(_part, losses, words=True)
+
+
+def _declared() -> dict[str, str]:
+    return prefixes() | {"np": _NP, "pav": _PAV, "prov": _PROV}
+
+
+def _part(part: Selection, losses: Losses) -> bytes:
     from picograph import __version__
 
-    declared = prefixes() | {"np": _NP, "pav": _PAV, "prov": _PROV}
-    heading = "".join(f"@prefix {name}: <{namespace}> .\n" for name, namespace in sorted(declared.items()))
-    yield heading.encode()
-    for name, quads in selection.graphs():
+    made: list[Quad] = []
+    for name, quads in part.graphs():
         record = _Record(name, quads)
         results = record.results()
-        made: list[Quad] = []
         for each in results:
             made += _final(record.nanopub(each, __version__))
-        if made:
-            written = serialize(made, format=RdfFormat.TRIG, prefixes=declared)
-            assert written is not None
-            yield _body(written)
         typed = sum(
             any(predicate == _TYPE and target not in _WITHIN for predicate, target in said)
             for said in record.said.values()
@@ -157,10 +160,4 @@ def nanopub(selection: Selection, losses: Losses) -> Iterator[bytes]:
             typed - len(results),
         )
         losses.add("nanopublications without a signature and a date: who publishes them signs them", name, len(results))
-
-
-def _body(written: bytes) -> bytes:
-    """Take off the prefixes, which stand once at the top."""
-    lines = written.split(b"\n")
-    start = next(number for number, line in enumerate(lines) if not line.startswith(b"@prefix"))
-    return b"\n".join(lines[start:])
+    return body(serialize(made, format=RdfFormat.TRIG, prefixes=_declared()) or b"", RdfFormat.TRIG)

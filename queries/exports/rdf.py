@@ -1,8 +1,8 @@
 """RDF files: Turtle, TriG, N-Triples, N-Quads, RDF/XML, as the engine writes them."""
 
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
@@ -17,8 +17,8 @@ _BASE = {
 }
 _XML_NAME = re.compile(r"[^\W\d][\w.-]*$")  # what the end of a property's IRI must be
 _USED = ("pg", "prov", "rdf", "rdfs", "skos", "xsd", "dcterms", "mesh", "meshv")
-_CHUNK = 1 << 16
-_IN_MEMORY = 8 << 20
+_XML = RdfFormat.RDF_XML
+_XML_END = b"</rdf:RDF>"
 
 
 def prefixes() -> dict[str, str]:
@@ -26,51 +26,79 @@ def prefixes() -> dict[str, str]:
     return _BASE | {name: PREFIXES[name] for name in _USED if name in PREFIXES}
 
 
-def _written(statements: Iterable[Quad] | Iterable[Triple], form: RdfFormat) -> Iterator[bytes]:
-    """Have the engine write statements as they come, into a file where they are many."""
-    declared = None if form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS) else prefixes()
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-        serialize(statements, output=spool, format=form, prefixes=declared)
-        spool.seek(0)
-        while chunk := spool.read(_CHUNK):
-            yield chunk
+def _part(part: Selection, losses: Losses, *, form: RdfFormat, merged: bool) -> tuple[int, bytes]:
+    """Have the engine write the graphs of a part; without what stands once in a file, before and after them.
 
-
-def _quads(selection: Selection) -> Iterator[Quad]:
-    for _, quads in selection.graphs():
-        yield from quads
-
-
-def _merged(selection: Selection, losses: Losses, form: RdfFormat, *, named: bool = False) -> Iterator[bytes]:
-    """Write the triples of all graphs together: for formats that know no graphs."""
+    :returns: the number of graphs, and what was written
+    """
     graphs = 0
 
-    def triples() -> Iterator[Triple]:
+    def statements() -> Iterator[Quad | Triple]:
         nonlocal graphs
-        for name, quads in selection.graphs():
+        for name, quads in part.graphs():
             graphs += 1
             for quad in quads:
-                if named and not _XML_NAME.search(quad.predicate.value):
+                if form is _XML and not _XML_NAME.search(quad.predicate.value):
                     raise UsageError(
                         f"RDF/XML has no name for the property {quad.predicate.value}",
                         where=f"rdfxml, {name}",
                         remedy="write turtle, trig, nt, nq or jsonld",
                     )
-                yield quad.triple
+                yield quad.triple if merged else quad
 
-    yield from _written(triples(), form)
-    if graphs > 1:
+    written = serialize(statements(), format=form, prefixes=_declared(form))  # type: ignore[arg-type]
+    return graphs, body(written or b"", form)
+
+
+def _declared(form: RdfFormat) -> dict[str, str] | None:
+    return None if form in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS) else prefixes()
+
+
+def body(written: bytes, form: RdfFormat) -> bytes:
+    """Take off what stands once in a file: declarations before the first statement, the end of an XML document."""
+    if form is _XML:
+        return written[_head(written) :].removesuffix(_XML_END)
+    start = 0
+    while written.startswith(b"@prefix", start):
+        start = written.index(b"\n", start) + 1
+    return written[start:]
+
+
+def _head(written: bytes) -> int:
+    """Give the length of the declaration and the first tag of an XML document."""
+    return written.index(b"\n", written.index(b"\n") + 1) + 1
+
+
+def _file(selection: Selection, losses: Losses, form: RdfFormat, *, merged: bool) -> Iterator[bytes]:
+    """Write all graphs, a part at a time.
+
+    :param merged: as triples together, for formats that know no graphs
+    """
+    graphs = 0
+    if form is _XML:
+        empty = serialize([], format=form, prefixes=prefixes())
+        assert empty is not None
+        yield empty[: _head(empty)]
+    elif declared := _declared(form):
+        yield "".join(f"@prefix {name}: <{space}> .\n" for name, space in sorted(declared.items())).encode()
+    work = partial(_part, form=form, merged=merged)
+    for count, written in selection.each(work, losses, words=True):
+        graphs += count
+        yield written
+    if form is _XML:
+        yield _XML_END + b"\n"
+    if merged and graphs > 1:
         losses.add("named graphs, merged: which record said what is not kept (trig, nq, jsonld keep it)", count=graphs)
 
 
 def turtle(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write Turtle."""
-    return _merged(selection, losses, RdfFormat.TURTLE)
+    return _file(selection, losses, RdfFormat.TURTLE, merged=True)
 
 
 def nt(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write N-Triples."""
-    return _merged(selection, losses, RdfFormat.N_TRIPLES)
+    return _file(selection, losses, RdfFormat.N_TRIPLES, merged=True)
 
 
 def rdfxml(selection: Selection, losses: Losses) -> Iterator[bytes]:
@@ -78,15 +106,14 @@ def rdfxml(selection: Selection, losses: Losses) -> Iterator[bytes]:
 
     :raises UsageError: if a property has an IRI of which XML can make no name
     """
-    yield from _merged(selection, losses, RdfFormat.RDF_XML, named=True)
-    yield b"\n"
+    return _file(selection, losses, _XML, merged=True)
 
 
 def trig(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write TriG."""
-    return _written(_quads(selection), RdfFormat.TRIG)
+    return _file(selection, losses, RdfFormat.TRIG, merged=False)
 
 
 def nq(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write N-Quads."""
-    return _written(_quads(selection), RdfFormat.N_QUADS)
+    return _file(selection, losses, RdfFormat.N_QUADS, merged=False)

@@ -130,13 +130,19 @@ def _last_page(first: str, last: str) -> str:
 
 def ris(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write RIS, UTF-8, a reference for each document."""
-    for record in _references(selection, losses):
+    return selection.each(_ris, losses)
+
+
+def _ris(part: Selection, losses: Losses) -> bytes:
+    written = []
+    for record in _references(part, losses):
         lines = []
         for tag, value in _tags(record):
             if value:
                 lines.append(f"{tag}  - {_one(value)}")
                 losses.add("line breaks in values, which are spaces here", record.key, _one(value) != value.strip())
-        yield "\r\n".join([*lines, "ER  - ", "", ""]).encode()
+        written += [*lines, "ER  - ", ""]
+    return "\r\n".join([*written, ""]).encode()
 
 
 # --- CSL-JSON -------------------------------------------------------------------------------------------------
@@ -178,7 +184,12 @@ def csl_json(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write CSL-JSON: a list of items."""
     yield b"["
     between = b"\n"
-    for record in _references(selection, losses):
-        yield between + msgspec.json.format(msgspec.json.encode(_csl(record)), indent=1)
-        between = b",\n"
+    for written in selection.each(_items, losses):
+        for each in written:
+            yield between + each
+            between = b",\n"
     yield b"\n]\n"
+
+
+def _items(part: Selection, losses: Losses) -> list[bytes]:
+    return [msgspec.json.format(msgspec.json.encode(_csl(record)), indent=1) for record in _references(part, losses)]

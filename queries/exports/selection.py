@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from picograph.kg.store import Store
     from picograph.kg.study import Study
     from picograph.queries.answer import Answer
+    from picograph.queries.exports.parts import Work
     from picograph.queries.retractions import Retractions
     from picograph.queries.synthesis.poolability import Candidate
+
+T = TypeVar("T")
+_RECORDS = 32  # of a part
 
 
 class Loss(Struct, frozen=True, kw_only=True):
@@ -51,6 +56,16 @@ class Losses:
         if example and example not in known and len(known) < self._EXAMPLES:
             known.append(example)
 
+    def merge(self, later: "Losses") -> None:
+        """Take over what was told of the records that come next."""
+        for what, count in later._counts.items():
+            self._counts[what] += count
+            known = self._examples.setdefault(what, [])
+            known += [each for each in later._examples[what] if each not in known][: self._EXAMPLES - len(known)]
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
     def found(self) -> list[Loss]:
         """Give every kind of loss, the most frequent first."""
         return [
@@ -72,6 +87,8 @@ class Selection:
     :param studies: IRIs; None: every study
     :param words: the ontology and the vocabularies too
     :param answer: of the question whose rows are exported
+    :param jobs: how many processes may work where there are many records. More than one needs a program that can be
+        imported again: under ``if __name__ == "__main__":``
     """
 
     def __init__(
@@ -81,8 +98,10 @@ class Selection:
         studies: Sequence[str] | None = None,
         words: bool = False,
         answer: "Answer | None" = None,
+        jobs: int = 1,
     ) -> None:
         self.store = store
+        self.jobs = jobs
         self.answer = answer
         self.words = words
         if studies is None and answer is not None and "study" in answer.columns:
@@ -101,6 +120,10 @@ class Selection:
 
     def names(self) -> list[str]:
         """Give the named graphs of the selected records, those of one study together."""
+        return [record for _, record in self._named()]
+
+    def _named(self) -> list[tuple[str, str]]:
+        """Give the selected records, each after its study."""
         from pyoxigraph import QuerySolutions
 
         from picograph.queries.synthesis.nodes import bound, chunks
@@ -112,14 +135,41 @@ class Selection:
             rows = self.store.query(f"SELECT ?study ?record WHERE {{ {pattern} }}")
             assert isinstance(rows, QuerySolutions)
             found |= {(row["study"].value, row["record"].value) for row in rows}
-        return [record for _, record in sorted(found)]
+        return sorted(found)
+
+    def parts(self, *, words: bool = False) -> "list[Selection]":
+        """Part the selection: some records each, those of one study together. The same store has the same parts.
+
+        :param words: the graphs of words too, if they are selected: a part each
+        """
+        parts: list[list[str]] = []
+        for _, held in groupby(self._named(), key=lambda named: named[0]):
+            if not parts or len(parts[-1]) >= _RECORDS:
+                parts.append([])
+            parts[-1] += [record for _, record in held]
+        if words and self.words:
+            parts += [[name] for name in self._words({name for names in parts for name in names})]
+        return [Part(self.store, names) for names in parts]
+
+    def each(self, work: "Work[T]", losses: Losses, *, words: bool = False) -> "Iterator[T]":
+        """Work on each part, and give what is made of it, in order; in several processes where there is much.
+
+        :param work: a function of a module, or a partial one
+        :param words: on the graphs of words too, if they are selected
+        """
+        from picograph.queries.exports.parts import worked
+
+        return worked(self.parts(words=words), work, losses, self.jobs)
+
+    def _words(self, records: set[str]) -> list[str]:
+        """Give the graphs that are no records."""
+        return sorted(set(self.store.checksums()) - records - _records(self.store))
 
     def graphs(self) -> "Iterator[tuple[str, list[Quad]]]":
         """Give each selected graph with its quads in one order, so that the same store gives the same bytes."""
         names = self.names()
         if self.words:
-            kept = set(names)
-            names += sorted(set(self.store.checksums()) - kept - _records(self.store))
+            names += self._words(set(names))
         for name in names:
             yield name, sorted(self.store.quads(name), key=str)
 
@@ -161,11 +211,28 @@ class Selection:
         return candidates(self.store, self.answer)
 
 
+class Part(Selection):
+    """Some graphs of a selection, by their names."""
+
+    def __init__(self, store: "Store", names: Sequence[str]) -> None:
+        super().__init__(store)
+        self._names = names
+
+    def names(self) -> list[str]:
+        """Give the names of the graphs."""
+        return list(self._names)
+
+
 class Given(Selection):
     """Graphs that are at hand, such as what a query constructed: for targets that write quads."""
 
     def __init__(self, graphs: "Mapping[str, Iterable[Quad]]") -> None:
         self._graphs = graphs
+        self.jobs, self.words = 1, False
+
+    def parts(self, *, words: bool = False) -> "list[Selection]":
+        """Give all graphs as one part."""
+        return [self]
 
     def names(self) -> list[str]:
         """Give the names of the graphs."""

@@ -35,6 +35,17 @@ class _Counts:
         self.properties: Counter[str] = Counter()
         self.links: Counter[tuple[str, str]] = Counter()  # prefix of the vocabulary, property
 
+    def add(self, other: "_Counts") -> None:
+        """Count what another has counted."""
+        self.triples += other.triples
+        self.graphs += other.graphs
+        for own, more in (
+            (self.classes, other.classes),
+            (self.properties, other.properties),
+            (self.links, other.links),
+        ):
+            own.update(more)  # type: ignore[arg-type]
+
     def take(self, quads: list[Quad]) -> None:
         """Count the statements of one graph."""
         self.graphs += 1
@@ -54,13 +65,20 @@ class _Counts:
                         break
 
 
+def _part(part: Selection, losses: Losses) -> _Counts:
+    counts = _Counts()
+    for _, quads in part.graphs():
+        counts.take(quads)
+    return counts
+
+
 def void(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write a VoID description (Turtle): triples, classes, properties, links to other vocabularies."""
     from picograph import __version__
 
     counts = _Counts()
-    for _, quads in selection.graphs():
-        counts.take(quads)
+    for each in selection.each(_part, losses, words=True):
+        counts.add(each)
     losses.add("statements, which are counted and not written: VoID describes a graph", count=counts.triples)
     declared = prefixes() | {"void": _VOID, "dcterms": _DCTERMS}
     written = serialize(_described(counts, __version__), format=RdfFormat.TURTLE, prefixes=declared)
