@@ -12,6 +12,8 @@ ANNOTATED := ../shared/corpora/pico-corpus-dev
 # What the tests run besides Python; each is installed where it is missing.
 JAVA := scripts/ensure-program java default-jre-headless 'a Java runtime'
 VIRTUOSO := scripts/ensure-program virtuoso-t virtuoso-opensource-7-bin 'a Virtuoso server'
+FHIR := scripts/ensure-fhir $(VENV)/fhir
+KGX := scripts/ensure-kgx $(PYTHON) $(VENV)/kgx
 METAFOR := scripts/ensure-program metafor r-cran-metafor 'metafor in R'
 
 .DELETE_ON_ERROR:
@@ -42,6 +44,8 @@ test-long: $(TOOLS)
 	@$(JAVA)
 	@$(VIRTUOSO)
 	@$(METAFOR)
+	@$(FHIR)
+	@$(KGX)
 	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \

@@ -73,7 +73,17 @@ def plain_concept(curie: str) -> str:
 
 
 def _source_order(part: Part) -> tuple[Any, ...]:
-    return (part.evidence[0].order if part.evidence else (2,), content(part))
+    return (_place(part), content(part))
+
+
+def _place(part: Part) -> tuple[Any, ...]:
+    return part.evidence[0].order if part.evidence else (2,)
+
+
+def _in_order(parts: list[Part]) -> list[Part]:
+    """Put parts in the order of the source; what they say is written out only where two stand at one place."""
+    places = set(map(_place, parts))
+    return sorted(parts, key=_place if len(places) == len(parts) else _source_order)
 
 
 def canonical(thing: _S) -> _S:
@@ -89,15 +99,15 @@ def canonical(thing: _S) -> _S:
             continue
         if field.many:
             members = [_one_form[field.kind](each) for each in value] if field.kind in _one_form else list(value)
-            order = _source_order if field.kind is Kind.PART else None
-            changes[field.name] = tuple(sorted(dict.fromkeys(members), key=order))
+            members = list(dict.fromkeys(members))
+            changes[field.name] = tuple(_in_order(members) if field.kind is Kind.PART else sorted(members))
         elif field.kind in (Kind.PART, Kind.VALUE):
             inner = canonical(value)
             empty = field.kind is Kind.VALUE and all_optional(field.type) and inner == type(inner)()
             changes[field.name] = None if empty else inner
         elif field.kind in _one_form:
             changes[field.name] = _one_form[field.kind](value)
-    if isinstance(thing, Part) and thing.evidence:
+    if isinstance(thing, Part) and len(thing.evidence) > 1:
         changes["evidence"] = tuple(sorted(dict.fromkeys(thing.evidence), key=_place_order))
     for name, default in _defaults(type(thing)):
         # msgspec leaves a default out by its identity: an equal text that was read would stay, and change its bytes

@@ -80,7 +80,7 @@ class Place:
 
         if fragment.startswith("char="):
             return cls(fragment.removeprefix("char=").replace(",", "-"))
-        return cls(unquote(fragment))
+        return cls(unquote(fragment) if "%" in fragment else fragment)
 
     @property
     def fragment(self) -> str:

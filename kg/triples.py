@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 import msgspec
@@ -331,18 +331,31 @@ def _members(cls: Any) -> dict[str, Any]:
     return {enum_iri(member): member for member in cls}
 
 
+@cache
+def _plans(cls: Any) -> dict[str, list[tuple[Field | None, Field]]]:
+    """Give what each property of a part says: a field, or one of a value object, with the field that holds this."""
+    found: dict[str, list[tuple[Field | None, Field]]] = {}
+    for field, inner in flat_fields(cls):
+        for each in inner if field.kind is Kind.VALUE else (field,):
+            found.setdefault(each.property, []).append((field if field.kind is Kind.VALUE else None, each))
+    return found
+
+
 class _Reader:
     """Reads a study back from the quads of its graph."""
 
     def __init__(self, quads: Iterable[Quad]) -> None:
-        self.nodes: dict[str, Properties] = defaultdict(lambda: defaultdict(list))
+        self.nodes: dict[str, Properties] = {}
+        known = (NamedNode, Literal)
         for quad in quads:
-            subject, predicate = quad.subject, quad.predicate
-            if isinstance(subject, NamedNode) and isinstance(quad.object, NamedNode | Literal):
-                self.nodes[subject.value][predicate.value].append(quad.object)
+            subject, value = quad.subject, quad.object
+            if type(subject) is NamedNode and type(value) in known:
+                node = self.nodes.setdefault(subject.value, {})
+                node.setdefault(quad.predicate.value, []).append(value)  # type: ignore[arg-type]
 
     def of_type(self, name: str) -> str:
-        found = [iri for iri, node in self.nodes.items() if _pg(name) in node.get(RDF_TYPE.value, ())]
+        wanted, type_ = _pg(name), RDF_TYPE.value
+        found = [iri for iri, node in self.nodes.items() if wanted in node.get(type_, ())]
         if len(found) != 1:
             raise InputError(f"a record's graph holds one pg:{name}, this one holds {len(found)}")
         return found[0]
@@ -366,22 +379,25 @@ class _Reader:
                 return unquote(value.rpartition("/")[2])
         return value
 
-    def values(self, node: Properties, field: Field) -> list[Any]:
-        terms = node.get(field.property, ())
+    def values(self, terms: list[NamedNode | Literal], field: Field) -> list[Any]:
         if field.kind is Kind.PART:
             return [self.struct(field.type, term.value) for term in terms]
         return [self.scalar(field, term) for term in terms]
 
     def struct(self, cls: type[_S], iri: str) -> _S:
-        node = self.nodes[iri]
+        node = self.nodes.get(iri, {})
         arguments: dict[str, Any] = {}
-        for field, inner in flat_fields(cls):
-            if field.kind is Kind.VALUE:
-                flat = {each.name: found[0] for each in inner if (found := self.values(node, each))}
-                if flat:
-                    arguments[field.name] = cast(type[Value], field.type)(**flat)
-            elif found := self.values(node, field):
-                arguments[field.name] = tuple(found) if field.many else found[0]
+        flat: dict[str, tuple[type[Value], dict[str, Any]]] = {}
+        plans = _plans(cls)
+        for property_, terms in node.items():
+            for holder, field in plans.get(property_, ()):
+                found = self.values(terms, field)
+                if holder is not None:
+                    flat.setdefault(holder.name, (holder.type, {}))[1][field.name] = found[0]
+                else:
+                    arguments[field.name] = tuple(found) if field.many else found[0]
+        for name, (type_, inner) in flat.items():
+            arguments[name] = type_(**inner)
         if issubclass(cls, Part):
             arguments["evidence"] = tuple(split_place(term.value)[1] for term in node.get(_EVIDENCE.value, ()))
         if cls is Study:

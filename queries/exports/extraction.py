@@ -5,7 +5,7 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from picograph.kg.identity import Stands, identifiers_of
 from picograph.kg.model import Kind, fields
 from picograph.kg.results import Part, Result, Value
 from picograph.kg.study import Study
-from picograph.kg.triples import document_iri, place_iri, study_of
+from picograph.kg.triples import document_iri, source_iri, study_of
 from picograph.ontology.errors import UsageError
 from picograph.queries.exports.selection import Losses, Selection
 
@@ -121,16 +121,17 @@ def rows(study: Study, retracted: Collection[str] = ()) -> Iterator[tuple[str, .
     :param retracted: identifiers of retracted publications
     """
     mark = "true" if _publication(study).intersection(retracted) else ""
+    document, source = document_iri(study.record.document), source_iri(study.record.source.sha256)
     labels = {(kind, each.key): each.label for kind in ("arms", "epochs", "outcomes") for each in getattr(study, kind)}
     for part in _parts(study):
         outcome = getattr(part, "outcome", None)
         name = labels.get(("outcomes", outcome), "") if outcome else ""
-        evidence = " ".join(place_iri(study.record.source.sha256, place) for place in part.evidence)
+        evidence = " ".join([f"{source}#{place.fragment}" for place in part.evidence])
         denominator = getattr(part, "denominator", None) or getattr(part, "at_risk", None)
         open_fields = {each.field for each in part.ambiguities} if isinstance(part, Result) else set()
         start = (
             study.key,
-            document_iri(study.record.document),
+            document,
             study.record.method.value,
             type(part).__name__,
             name if name and not hasattr(part, "factor") else _text(part, _NAMES),
@@ -180,7 +181,9 @@ def _retracted(selection: Selection) -> set[str]:
     return found
 
 
-def _harmless(row: tuple[str, ...], losses: Losses) -> list[str]:
+def _harmless(row: tuple[str, ...], losses: Losses) -> Sequence[str]:
+    if not any(cell.startswith(_FORMULA) for cell in row):
+        return row
     safe = [harmless(cell) for cell in row]
     changed = sum(before != after for before, after in zip(row, safe, strict=True))
     losses.add("cells that a spreadsheet would run as a formula: an apostrophe stands before them", row[0], changed)

@@ -27,6 +27,7 @@ _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _EVIDENCE = PG + "evidence"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_MARKUP = re.compile('[&<>"\n\r\t]')
 _KINDS = {Kind.INTEGER: "long", Kind.DECIMAL: "double", Kind.BOOLEAN: "boolean"}
 _OWN = dict.fromkeys(
     (
@@ -35,7 +36,7 @@ _OWN = dict.fromkeys(
     ),
     "string",
 ) | {"characters": "long"}
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
 
 Value = str | int | float | bool
 
@@ -48,10 +49,10 @@ class Node(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A node as it stands in a file."""
+    """Nodes as they stand in a file: several that are of one study alone, or one that other studies may have too."""
 
     text: bytes
-    shared: bytes | None = None  # what it is known by, where other studies may have it too
+    shared: bytes | None = None  # what it is known by
     losses: Losses | None = None  # of a shared node, to be told if it is kept
 
 
@@ -96,21 +97,22 @@ class _Elements:
             yield self._study(study, [quad for _, quads in graphs for quad in quads])
 
     def _study(self, study: str, quads: list[Quad]) -> tuple[list[Written], list[Edge]]:
-        said: dict[str, dict[str, list[Literal | str]]] = {}
+        said: dict[str, dict[str, list[str]]] = {}
         edges: dict[str, Edge] = {}
         records = sorted({quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)})
         for quad in quads:
-            if not isinstance(quad.subject, NamedNode):
+            node, property_, value = quad.subject, quad.predicate.value, quad.object
+            if not isinstance(node, NamedNode):
                 self._losses.add("statements about nodes without a name", study)
                 continue
-            subject, name = quad.subject.value, _short(quad.predicate.value)
+            subject, name = node.value, _short(property_)
             own = said.setdefault(subject, {})
-            if isinstance(quad.object, Literal):
-                own.setdefault(name, []).append(quad.object)
-            elif quad.predicate.value in (_TYPE, _EVIDENCE):
-                own.setdefault(name, []).append(_short(quad.object.value))  # type: ignore[union-attr]
-            elif isinstance(quad.object, NamedNode):
-                target = quad.object.value
+            if isinstance(value, Literal):
+                own.setdefault(name, []).append(value.value)
+            elif property_ in (_TYPE, _EVIDENCE):
+                own.setdefault(name, []).append(_short(value.value))  # type: ignore[union-attr]
+            elif isinstance(value, NamedNode):
+                target = value.value
                 key = hashlib.sha256("\0".join((subject, name, target)).encode()).hexdigest()[:24]
                 edges[key] = Edge(key, subject, target, name)
                 said.setdefault(target, {})
@@ -134,16 +136,17 @@ class _Elements:
             nodes.append(Written(text, shared, losses if shared and losses else None))
         return nodes, list(edges.values())
 
-    def _value(self, name: str, held: list[Literal | str], iri: str, losses: Losses) -> Value:
-        texts = sorted({each.value if isinstance(each, Literal) else each for each in held})
+    def _value(self, name: str, held: list[str], iri: str, losses: Losses) -> Value:
+        texts = held if len(held) == 1 else sorted(set(held))
         kind = self._kinds.get(name, "string")
         if kind == "string":
-            joined = " | ".join(texts) if name != "evidence" else " ".join(texts)
-            clean = _CONTROL.sub("\ufffd", joined)
-            losses.add("characters that XML forbids", iri, clean != joined)
+            joined = (" " if name == "evidence" else " | ").join(texts)
+            if _CONTROL.search(joined):
+                joined = _CONTROL.sub("\ufffd", joined)
+                losses.add("characters that XML forbids", iri)
             several = len(texts) > 1 and name not in ("evidence", "type")
             losses.add("values of one property, written as one text with bars", iri, len(texts) if several else 0)
-            return clean
+            return joined
         if len(texts) > 1:
             losses.add(f"further values of {name}, on which records differ: the least is kept", iri, len(texts) - 1)
         text = min(texts, key=Decimal) if kind != "boolean" else texts[0]
@@ -164,15 +167,17 @@ def _study_of(name: str, quads: list[Quad]) -> str:
     )
 
 
-def _part(part: Selection, losses: Losses, *, form: str) -> tuple[list[Written], list[bytes]]:
-    """Write the nodes and the edges of a part."""
+def _part(part: Selection, losses: Losses, *, form: str, between: bytes) -> tuple[list[Written], bytes]:
+    """Write the nodes and the edges of a part: in few pieces, because they go from process to process."""
     node, edge = _FORMS[form]
     nodes: list[Written] = []
     edges: list[bytes] = []
     for some, links in _Elements(part, losses, node).studies():
-        nodes += some
+        for shared, held in groupby(some, key=lambda each: each.shared is not None):
+            run = list(held)
+            nodes += run if shared else [Written(between.join([each.text for each in run]))]
         edges += map(edge, links)
-    return nodes, edges
+    return nodes, b"".join([between + each for each in edges])
 
 
 def _elements(selection: Selection, losses: Losses, form: str, between: bytes, middle: bytes) -> Iterator[bytes]:
@@ -184,8 +189,8 @@ def _elements(selection: Selection, losses: Losses, form: str, between: bytes, m
     shared: set[bytes] = set()
     before = b""
     with tempfile.TemporaryFile() as waiting:
-        for nodes, edges in selection.each(partial(_part, form=form), losses, words=True):
-            waiting.writelines(between + edge for edge in edges)
+        for nodes, edges in selection.each(partial(_part, form=form, between=between), losses, words=True):
+            waiting.write(edges)
             kept = []
             for each in nodes:
                 if each.shared is not None:
@@ -229,12 +234,16 @@ def _xml_node(each: Node, losses: Losses) -> bytes:
     )
     left = [name for name in each.values if name not in keys]
     losses.add("properties that are none of picograph's", each.name, len(left))
-    return f"<node id={quoteattr(each.name)}>{data}</node>\n".encode()
+    return f"<node id={_quoted(each.name)}>{data}</node>\n".encode()
 
 
 def _xml_edge(each: Edge) -> bytes:
-    ends = f"source={quoteattr(each.source)} target={quoteattr(each.target)}"
+    ends = f"source={_quoted(each.source)} target={_quoted(each.target)}"
     return f'<edge id="{each.name}" {ends}><data key="property">{escape(each.property)}</data></edge>\n'.encode()
+
+
+def _quoted(iri: str) -> str:
+    return quoteattr(iri) if _MARKUP.search(iri) else f'"{iri}"'
 
 
 def _xml(value: Value) -> str:

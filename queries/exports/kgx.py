@@ -120,7 +120,8 @@ class _Graph:
 
 
 def _trial(record: Study) -> str:
-    return _document(record.key) if record.key.startswith("NCT") else f"picograph:study/{record.key}"
+    """Name a trial by its number; KGX takes no CURIE with a second colon or a stroke, as keys made of a DOI have."""
+    return _document(record.key) if record.key.startswith("NCT") else _own("study", record.key)
 
 
 def _record(graph: _Graph, record: Study) -> None:
