@@ -134,6 +134,15 @@ def classes() -> tuple[str, ...]:
     return tuple(each.name for each in _classes().values())
 
 
+def columns_of(name: str) -> frozenset[str]:
+    """Give the columns that a class of parts can fill.
+
+    >>> "published" in columns_of("Report"), "affected" in columns_of("Report")
+    (True, False)
+    """
+    return frozenset(FIXED).union(plan.column for plan in _classes()[PG + name].plans.values())
+
+
 def results() -> tuple[str, ...]:
     """Give the names of the classes that carry numbers.
 

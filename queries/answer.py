@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, overload
 
@@ -27,14 +28,17 @@ def _plain(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
-def _places(text: str) -> tuple[str, ...]:
+@lru_cache(4096)  # many rows of an answer have some places in common
+def _order(iri: str) -> tuple[Any, ...]:
     from picograph.kg.triples import split_place
 
-    def order(iri: str) -> tuple[Any, ...]:
-        source, place = split_place(iri)
-        return (source, place.order)
+    source, place = split_place(iri)
+    return (source, place.order)
 
-    return tuple(sorted(set(text.split()), key=order))
+
+def _places(text: str) -> tuple[str, ...]:
+    found = set(text.split())
+    return tuple(sorted(found, key=_order)) if len(found) > 1 else tuple(found)
 
 
 _CELLS: dict[str, Callable[[str], Cell]] = {

@@ -303,7 +303,7 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     readings = Readings.of(store)
     besides = _words_in_reports(store, asked, given)
     text = sparql(asked, given, store.words, besides)  # refuses what the question does not take, whatever the way
-    if (table := ways.answering_table(store, asked)) is not None:
+    if (table := ways.answering_table(store, asked, given)) is not None:
         rows = ways.rows_of(table, asked, bound(asked, given, store.words, besides), readings.left_out)
     else:
         rows = rows_of(store, asked, readings.narrow(text))

@@ -24,7 +24,11 @@ _LABELS = {
     "event": "?thing pg:term ?text",
     "property": "?thing pg:variable ?text",
 }
-
+_COLUMNS = {
+    "outcome": ("label", "Outcome"),
+    "event": ("term", "AdverseEventResult"),
+    "property": ("variable", "Baseline"),
+}
 _CUT = re.compile(r"/(?:a|ar|arm)?$")
 
 
@@ -62,17 +66,28 @@ def containing(store: "Store", what: str, words: str) -> list[str]:
     >>> containing(store, "event", "Hepatic"), containing(store, "event", "hepa")
     (['hepatic toxicity'], [])
     """
-    from pyoxigraph import Literal, QuerySolutions
-
     if what not in _LABELS or not words.strip():
         return []
+    whole = re.compile(rf"(?<!\w){re.escape(words.strip())}(?!\w)", re.IGNORECASE)
+    return sorted(text for text in _containing(store, what, words.strip().lower()) if whole.search(text))
+
+
+def _containing(store: "Store", what: str, lower: str) -> Iterator[str]:
+    from pyoxigraph import Literal, QuerySolutions
+
+    from picograph.queries.ways import large_table
+
+    if (table := large_table(store)) is not None:
+        column, class_ = _COLUMNS[what]
+        sql = f"SELECT DISTINCT {column} FROM {class_} WHERE contains(lower({column}), $words)"
+        yield from (text for (text,) in table.query(sql, {"words": lower}))
+        return
     results = store.query(
         f"{_PREFIXES}SELECT DISTINCT ?text WHERE {{ GRAPH ?record {{ {_LABELS[what]} }} "
-        f"FILTER (CONTAINS(LCASE(STR(?text)), {Literal(words.strip().lower())})) }}"
+        f"FILTER (CONTAINS(LCASE(STR(?text)), {Literal(lower)})) }}"
     )
     assert isinstance(results, QuerySolutions)
-    whole = re.compile(rf"(?<!\w){re.escape(words.strip())}(?!\w)", re.IGNORECASE)
-    return sorted(text for row in results if whole.search(text := row["text"].value))
+    yield from (row["text"].value for row in results)
 
 
 def concepts(words: "Words", begun: str) -> Iterator[tuple[str, str]]:

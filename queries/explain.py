@@ -117,7 +117,9 @@ def explain(store: "Store", question: Question | str, parameters: Mapping[str, A
         steps.append(_counted(store, what, text))
     start = perf_counter()
     answer = ask(store, asked, **parameters)
-    whole = "the whole answer" + (", from the results table" if ways.answering_table(store, asked) else "")
+    whole = "the whole answer" + (
+        ", from the results table" if ways.answering_table(store, asked, planned.parameters) else ""
+    )
     steps.append(Step(step=whole, rows=len(answer), milliseconds=_since(start)))
     return steps
 

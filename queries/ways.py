@@ -4,11 +4,11 @@ The SPARQL says what a question means. The table is derived from the same quads,
 in milliseconds. A test draws random stores and holds both ways equal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from picograph.queries.answer import Row, typed
+from picograph.queries.answer import Cell, Row, typed
 from picograph.queries.question import Question
 
 if TYPE_CHECKING:
@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 LEAST_ROWS = 20_000  # of a results table; a smaller store is answered sooner from its quads, without importing DuckDB
 
 
-def answering_table(store: "Store", question: Question) -> "ResultsTable | None":
+def answering_table(store: "Store", question: Question, given: Collection[str] = ()) -> "ResultsTable | None":
     """Give the table that answers a question; None where its quads do.
 
-    They do for a question without SQL, in a small store, and where a graph says what rows cannot hold.
+    They do for a question without SQL, or about one study, in a small store, and where rows cannot hold a graph.
+
+    :param given: the parameters that are given
     """
-    if question.table is None or not store.exists():
+    if question.table is None or not set(question.by_quads).isdisjoint(given):
+        return None
+    return large_table(store)
+
+
+def large_table(store: "Store") -> "ResultsTable | None":
+    """Give the results table of a store that is so large that its quads take longer."""
+    if not store.exists():
         return None
     table = store.table()
     return table if table is not None and table.rows >= LEAST_ROWS else None
@@ -44,7 +53,14 @@ def rows_of(
     values = {name: _values(terms) for name, terms in bound.items()}
     kinds = [(name, column.kind) for name, column in question.columns.items()]
     found = table.query(question.table, values, left_out)
-    return [{name: typed(kind, value) for (name, kind), value in zip(kinds, row, strict=True)} for row in found]
+    return [{name: _cell(kind, value) for (name, kind), value in zip(kinds, row, strict=True)} for row in found]
+
+
+def _cell(kind: str, value: Any) -> Cell:
+    """Give a cell: most are there as they stand."""
+    if value is None or value.__class__ is int or (value.__class__ is str and value):
+        return value  # type: ignore[no-any-return]
+    return typed(kind, value)
 
 
 def _values(terms: Sequence[str]) -> Any:

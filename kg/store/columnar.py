@@ -1,12 +1,15 @@
 """The results table as SQL sees it: views over its batches, in DuckDB, which is imported when something is read."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from picograph.kg.columns import classes, results, tables
-from picograph.kg.model import PG
+from picograph.kg.columns import classes, columns_of, results, tables
+from picograph.kg.store.macros import MACROS, ONTOLOGY, decided
 from picograph.kg.store.table import Batch, State, path_of
 from picograph.ontology.errors import StoreError
 
@@ -14,8 +17,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY = "1GB"  # what does not fit is put on disk by the engine
-_ROW_GROUP = 61_440  # rows
+_ROW_GROUP = 20_480  # rows
+# so that a reader passes over the row groups in which nothing of what it looks for can be; parts stand by their class
+_ORDERS = {"broader": "broader, narrower", "labels": "concept, graph"}
+_CLASS = re.compile(rb'"class":"(\w+)"')
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+_WORD = re.compile(r"\b[A-Za-z_]+\b")
 _MANY = 1000  # rows fetched at a time
 
 
@@ -41,25 +48,93 @@ def _names(columns: Mapping[str, str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
-def _union(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], table: str) -> str:
-    """Give the query for the rows of a table, without those that were replaced."""
-    columns = tables()[table]
+def _masked(batch: Batch, replaced: Mapping[str, int]) -> bool:
+    """Say whether a batch may hold rows that were replaced."""
+    return any(number > batch.number for number in replaced.values())
+
+
+def _without(batch: Batch) -> str:
+    return f"graph NOT IN (SELECT graph FROM replaced WHERE number > {batch.number})"
+
+
+def _json(path: Path, columns: Mapping[str, str]) -> str:
+    types = ", ".join(f'"{name}": {_text(type_)}' for name, type_ in columns.items())
+    return f"read_json({_text(path)}, format = 'newline_delimited', columns = {{{types}}})"
+
+
+def _union(
+    folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], table: str, names: Collection[str] = ()
+) -> str:
+    """Give the query for the rows of a table, without those that were replaced.
+
+    :param names: of its columns, where not all are wanted: to plan a view over all 190 takes longer than to read one
+    """
+    columns = {name: type_ for name, type_ in tables()[table].items() if not names or name in names}
+    wanted = _names(columns)
     selects = []
+    whole = []  # files that are read as they are: together
     for batch in batches:
         if not batch.rows.get(table):
             continue
-        path = _text(path_of(folder, batch, table))
-        if batch.parquet:
-            source = f"read_parquet({path})"
-        else:
-            types = ", ".join(f'"{name}": {_text(type_)}' for name, type_ in columns.items())
-            source = f"read_json({path}, format = 'newline_delimited', columns = {{{types}}})"
-        masked = any(number > batch.number for number in replaced.values())
-        where = f" WHERE graph NOT IN (SELECT graph FROM replaced WHERE number > {batch.number})" if masked else ""
-        selects.append(f"SELECT {_names(columns)} FROM {source}{where}")
+        path = path_of(folder, batch, table)
+        masked = _masked(batch, replaced)
+        if batch.parquet and not masked:
+            whole.append(_text(path))
+            continue
+        source = f"read_parquet({_text(path)})" if batch.parquet else _json(path, columns)
+        selects.append(f"SELECT {wanted} FROM {source}" + (f" WHERE {_without(batch)}" if masked else ""))
+    if whole:
+        selects.append(f"SELECT {wanted} FROM read_parquet([{', '.join(whole)}])")
     if not selects:
         return "SELECT " + ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()) + " WHERE false"
     return "\nUNION ALL ".join(selects)
+
+
+@contextmanager
+def _by_class(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int]) -> Iterator[str]:
+    """Give the query for the rows of parts, class by class: sorting them would take all of the memory."""
+    columns = tables()["parts"]
+    selects: list[str] = []
+    with tempfile.TemporaryDirectory(dir=folder, prefix="by-class-") as name:
+        split = {
+            batch.number: _split(path_of(folder, batch, "parts"), Path(name) / str(batch.number))
+            for batch in batches
+            if batch.rows.get("parts") and not batch.parquet
+        }
+        for class_ in sorted(classes()):
+            own = {name: type_ for name, type_ in columns.items() if name in columns_of(class_)}
+            padded = ", ".join(
+                f'"{name}"' if name in own else f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()
+            )
+            for batch in batches:
+                if not batch.rows.get("parts"):
+                    continue
+                where = f"class = {_text(class_)}"
+                if _masked(batch, replaced):
+                    where += f" AND {_without(batch)}"
+                if batch.parquet:
+                    source = f"SELECT {_names(columns)} FROM read_parquet({_text(path_of(folder, batch, 'parts'))})"
+                elif class_ in split[batch.number]:
+                    source = f"SELECT {padded} FROM {_json(split[batch.number][class_], own)}"
+                else:
+                    continue
+                selects.append(f"{source} WHERE {where}")
+        yield "\nUNION ALL ".join(selects)
+
+
+def _split(path: Path, folder: Path) -> dict[str, Path]:
+    """Write lines of parts into one file for each class."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        files: dict[bytes, IO[bytes]] = {}
+        for line in stack.enter_context(path.open("rb")):
+            found = _CLASS.search(line)
+            if found is None:
+                raise OSError(f"{path} holds a line without a class")
+            if (class_ := found[1]) not in files:
+                files[class_] = stack.enter_context((folder / class_.decode()).open("wb"))
+            files[class_].write(line)
+    return {class_.decode(): folder / class_.decode() for class_ in files}
 
 
 def _hold_replaced(engine: "DuckDBPyConnection", replaced: Mapping[str, int]) -> None:
@@ -77,15 +152,17 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
 
     rows: dict[str, int] = {}
     try:
-        with _connect(folder) as engine:
-            engine.execute("SET preserve_insertion_order = false")  # which would hold much in memory
+        with _connect(folder) as engine, ExitStack() as stack:
             engine.execute("SET threads = 1")  # each holds row groups of its own
             _hold_replaced(engine, replaced)
             for table in sorted({name for batch in batches for name in batch.rows}):
                 to = folder / f"{table}-{number:06d}.parquet"
                 options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
-                union = _union(folder, batches, replaced, table)
-                found = engine.execute(f"COPY ({union}) TO {_text(to)} ({options})").fetchone()
+                if table == "parts":
+                    rows_in_order = stack.enter_context(_by_class(folder, batches, replaced))
+                else:
+                    rows_in_order = f"{_union(folder, batches, replaced, table)} ORDER BY {_ORDERS[table]}"
+                found = engine.execute(f"COPY ({rows_in_order}) TO {_text(to)} ({options})").fetchone()
                 if found and found[0]:
                     rows[table] = int(found[0])
                 else:
@@ -115,7 +192,7 @@ def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int)
                 )
                 to = folder / f"{table}-{number:06d}.parquet"
                 options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
-                query = f"SELECT {_text(graph)} AS graph, * FROM {source}"
+                query = f"SELECT {_text(graph)} AS graph, * FROM {source} ORDER BY {_ORDERS[table]}"
                 found = engine.execute(f"COPY ({query}) TO {_text(to)} ({options})").fetchone()
                 if found and found[0]:
                     rows[table] = int(found[0])
@@ -124,6 +201,14 @@ def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int)
         return Batch(number=number, rows=rows, graphs=1, parquet=True)
     except duckdb.Error as error:
         raise OSError(f"the results table cannot be written: {error}") from None
+
+
+@cache
+def _views() -> dict[str, tuple[str, Collection[str]]]:
+    """Give for each view of parts which it has, and their columns."""
+    of_results = ", ".join(map(_text, results()))
+    found: dict[str, tuple[str, Collection[str]]] = {"parts": ("true", ()), "Result": (f"class IN ({of_results})", ())}
+    return found | {name: (f"class = {_text(name)}", columns_of(name)) for name in classes()}
 
 
 class ResultsTable:
@@ -137,6 +222,8 @@ class ResultsTable:
         self.rows = state.rows("parts")
         self._folder, self._state = folder, state
         self._engine: DuckDBPyConnection | None = None
+        self._left_out: tuple[str, ...] = ()  # the graphs that the views of parts are made without
+        self._made: set[str] = set()  # those that were made
 
     def query(self, sql: str, parameters: Mapping[str, Any], left_out: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         """Give the rows that a query finds.
@@ -147,12 +234,11 @@ class ResultsTable:
         """
         import duckdb
 
+        sql = decided(sql, {name for name, value in parameters.items() if value is not None})
         wanted = set(_PARAMETER.findall(sql))
         try:
             engine = self._opened()
-            engine.execute("DELETE FROM left_out")
-            if left_out:
-                engine.execute("INSERT INTO left_out SELECT unnest($1)", [list(left_out)])
+            self._make(engine, sql, tuple(left_out))
             found = engine.execute(sql, {name: parameters.get(name) for name in wanted})
             while rows := found.fetchmany(_MANY):
                 yield from rows
@@ -166,26 +252,46 @@ class ResultsTable:
     def _opened(self) -> "DuckDBPyConnection":
         if self._engine is None:
             engine = _connect(self._folder)
-            state = self._state
-            _hold_replaced(engine, state.replaced)
+            engine.execute("SET parquet_metadata_cache = true")  # a file is never changed
+            _hold_replaced(engine, self._state.replaced)
             engine.execute("CREATE TEMP TABLE left_out (graph VARCHAR)")
             for table in tables():
-                rows = _union(self._folder, state.batches, state.replaced, table)
-                if table == "parts":
-                    rows = f"SELECT * FROM ({rows}) WHERE graph NOT IN (FROM left_out)"
-                engine.execute(f"CREATE VIEW {table} AS {rows}")
-            engine.execute("CREATE MACRO say(number) AS rtrim(rtrim(number::VARCHAR, '0'), '.')")  # as SPARQL's STR
-            engine.execute(f"CREATE MACRO pg(name) AS {_text(PG)} || name")
-            for name in classes():
-                engine.execute(f"CREATE VIEW {name} AS SELECT * FROM parts WHERE class = {_text(name)}")
+                if table != "parts":
+                    engine.execute(f"CREATE VIEW {table} AS {self._all(table)}")
             engine.execute(
-                f"CREATE VIEW Result AS SELECT * FROM parts WHERE class IN ({', '.join(map(_text, results()))})"
+                "CREATE TEMP TABLE terms AS SELECT concept, min(label) AS label FROM labels"
+                f" WHERE graph = {_text(ONTOLOGY)} GROUP BY concept"
             )
             self._engine = engine
         return self._engine
 
+    def _all(self, table: str, columns: Collection[str] = ()) -> str:
+        return _union(self._folder, self._state.batches, self._state.replaced, table, columns)
+
+    def _make(self, engine: "DuckDBPyConnection", sql: str, left_out: tuple[str, ...]) -> None:
+        """Make what a query names: views of parts, without the rows of some graphs where there are any, and macros."""
+        if left_out != self._left_out:
+            self._made, self._left_out = set(), left_out
+            engine.execute("DELETE FROM left_out")
+            if left_out:
+                engine.execute("INSERT INTO left_out SELECT unnest($1)", [list(left_out)])
+        for name in _WORD.findall(sql):
+            if name in self._made:
+                continue
+            if name in MACROS:
+                self._made.add(name)
+                self._make(engine, MACROS[name], left_out)
+                engine.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
+            elif name in _views():
+                self._made.add(name)
+                which, columns = _views()[name]
+                where = f"{which} AND graph NOT IN (FROM left_out)" if left_out else which
+                rows = self._all("parts", columns)
+                engine.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM ({rows}) WHERE {where}")
+
     def close(self) -> None:
         """Let go of the files."""
+        self._made, self._left_out = set(), ()
         if self._engine is not None:
             self._engine.close()
             self._engine = None
