@@ -74,8 +74,8 @@ def table(found: Iterable[str]) -> Iterator[str]:
     """Lay out what was timed as a table in Markdown, with what it comes to at each size."""
     costs: dict[str, dict[int, tuple[float, float, int] | None]] = {}
     for line in found:
-        question, size, median, late, rows = line.rstrip("\n").split("\t")
-        costs.setdefault(question, {})[int(size)] = (float(median), float(late), int(rows)) if median else None
+        question, number, median, late, rows = line.rstrip("\n").split("\t")
+        costs.setdefault(question, {})[int(number)] = (float(median), float(late), int(rows)) if median else None
     sizes = sorted({size for each in costs.values() for size in each})
     yield "| question | " + " | ".join(f"10{_POWERS[len(str(size)) - 1]}" for size in sizes) + " | rows | exponent |"
     yield "|---|" + "--:|" * (len(sizes) + 2)
@@ -101,8 +101,8 @@ if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     if what == "time":
         at = dict(each.split("=", 1) for each in rest[1:])
-        result = lines(rest[0], {int(size): Path(store) for size, store in at.items()})
+        printed = lines(rest[0], {int(number): Path(store) for number, store in at.items()})
     else:
-        result = table(line for path in rest for line in Path(path).read_text("utf-8").splitlines())
-    for line in result:
-        print(line, flush=True)
+        printed = table(each for path in rest for each in Path(path).read_text("utf-8").splitlines())
+    for text in printed:
+        print(text, flush=True)

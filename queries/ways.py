@@ -59,7 +59,7 @@ def rows_of(
 def _cell(kind: str, value: Any) -> Cell:
     """Give a cell: most are there as they stand."""
     if value is None or value.__class__ is int or (value.__class__ is str and value):
-        return value  # type: ignore[no-any-return]
+        return value
     return typed(kind, value)
 
 
