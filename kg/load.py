@@ -65,23 +65,27 @@ class _Load:
         """Load; gives each record when it is written or refused."""
         share_memory()
         try:
-            yield from map(move, self.filing.resplit())
-            with ExitStack() as stack:
-                yield from self._run(inputs, stack)
-            yield from self._write()
-            for number, waiting in self.queue.records():
-                result = self.queue.map(waiting)
-                if isinstance(result, Refused):
-                    yield refusal(number, result)
-                    continue
-                self.batch.add(number, result)
-                if self.batch.is_full():
-                    yield from self._write()
-            yield from self._write()
-            self.store.settle()
+            with self.store.many_writes():
+                yield from self._run_all(inputs)
         finally:
             self.reader.close()
             self.queue.close()
+
+    def _run_all(self, inputs: Iterable[Given]) -> Iterator[Loaded]:
+        yield from map(move, self.filing.resplit())
+        with ExitStack() as stack:
+            yield from self._run(inputs, stack)
+        yield from self._write()
+        for number, waiting in self.queue.records():
+            result = self.queue.map(waiting)
+            if isinstance(result, Refused):
+                yield refusal(number, result)
+                continue
+            self.batch.add(number, result)
+            if self.batch.is_full():
+                yield from self._write()
+        yield from self._write()
+        self.store.settle()
 
     def _run(self, inputs: Iterable[Given], stack: ExitStack) -> Iterator[Loaded]:
         """Load what waits for nothing. With several jobs a batch is written while the next ones are read and mapped."""

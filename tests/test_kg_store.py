@@ -595,6 +595,48 @@ def test_a_reader_keeps_its_generation_and_a_new_one_sees_the_new(folder: Path) 
     assert {quad.object.value for quad in early.quads()} == {"4"}, "after closing it opens the current one"
 
 
+def test_many_writes_are_each_whole_and_leave_one_generation(folder: Path) -> None:
+    store = open_store(folder)
+    with store.many_writes():
+        put(store, one=quads(ONE, Literal(2)))
+        assert numbers(folder) == {"2"}, "each is there when it ends"
+        put(store, two=quads(TWO, Literal(3)))
+        assert numbers(folder) == {"2", "3"}
+        with pytest.raises(ZeroDivisionError), store.write() as writer:
+            writer.replace(ONE, quads(ONE, Literal(4)))
+            raise ZeroDivisionError
+        assert numbers(folder) == {"2", "3"}, "a failed one leaves nothing, neither now"
+        put(store, two=quads(TWO, Literal(5)))
+        assert numbers(folder) == {"2", "5"}, "nor with the next one"
+        put(open_store(folder), one=quads(ONE, Literal(6)))
+        put(store, two=quads(TWO, Literal(7)))
+        assert numbers(folder) == {"6", "7"}, "what another writer wrote meanwhile is kept"
+        assert {quad.object.value for quad in store.quads()} == {"6", "7"}
+    assert len(generations(folder)) == 1
+    put(store, one=quads(ONE, Literal(8)))
+    assert numbers(folder) == {"8", "7"}
+
+
+def test_many_writes_that_are_killed_leave_the_last_whole_one(folder: Path) -> None:
+    script = """
+        with store.many_writes():
+            for number in range(2, 4):
+                with store.write() as writer:
+                    writer.replace("http://example.org/graph/one", quads("http://example.org/graph/one", number))
+            with store.write() as writer:
+                writer.replace("http://example.org/graph/one", quads("http://example.org/graph/one", 9))
+                die()
+    """
+    with process(script, folder) as killed:
+        killed.communicate(timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert numbers(folder) == {"3"}
+    assert len(generations(folder)) == 3, "the copy that was open, and the one under way, are left"
+    put(open_store(folder), two=quads(TWO, Literal(1)))
+    assert numbers(folder) == {"3", "1"}
+    assert len(generations(folder)) == 1
+
+
 def test_a_reader_in_another_process_keeps_its_generation(folder: Path) -> None:
     script = """
         store.query("ASK {}")

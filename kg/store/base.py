@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
@@ -143,6 +143,10 @@ class Store(ABC):
 
     def settle(self) -> None:  # noqa: B027 - most stores have nothing to put in order
         """Put in order what much writing left behind, where that makes questions quicker."""
+
+    def many_writes(self) -> AbstractContextManager[None]:
+        """Have the writes of a block go quicker, where there are many; each is as whole as ever."""
+        return nullcontext()
 
     def reader(self) -> "Store":
         """Give a store to read from that goes on seeing what is in this one now, whatever is written meanwhile."""

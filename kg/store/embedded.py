@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import Store as Oxigraph
@@ -55,11 +55,17 @@ def _as_os_errors() -> Iterator[None]:
 
 
 class OxigraphWriter:
-    """Writes into a copy; of no more use when its block has ended."""
+    """Writes into a copy; of no more use when its block has ended.
 
-    def __init__(self, oxigraph: Oxigraph, generation: Path | None = None, before: Path | None = None) -> None:
+    :param before: the results table of the generation before
+    :param apart: the copy is not in the generation, which gets what it holds when all is written
+    """
+
+    def __init__(
+        self, oxigraph: Oxigraph, generation: Path | None = None, before: Path | None = None, *, apart: bool = False
+    ) -> None:
         self._copy: Oxigraph | None = oxigraph
-        self._generation = generation
+        self._generation, self._apart = generation, apart
         self._folder = generation / "table" if generation else None
         self._table = TableWriter(before, self._folder) if self._folder else None
 
@@ -119,7 +125,7 @@ class OxigraphWriter:
 
     def _take_out(self, graph: str) -> None:
         """Take a graph out; a big one by writing all others anew, which is quicker than to mark each of its quads."""
-        if not is_big(self.oxigraph(), graph):
+        if self._apart or not is_big(self.oxigraph(), graph):
             self.oxigraph().remove_graph(NamedNode(graph))
             return
         folder = self._generation / "quads" if self._generation else None
@@ -204,7 +210,10 @@ class OxigraphWriter:
 
     def flush(self) -> None:
         with _as_os_errors():
-            self.oxigraph().flush()
+            if self._apart and self._generation:
+                self.oxigraph().backup(str(self._generation / "quads"))
+            else:
+                self.oxigraph().flush()
         if self._table:
             self._table.finish()
 
@@ -285,6 +294,19 @@ class _OxigraphStore(Store):
         return embedded_dataset(self._oxigraph(), self)
 
 
+class _Workshop(NamedTuple):
+    """A copy that stays open over several writes, so that the engine can put its files in order meanwhile.
+
+    Where each write has a copy of its own, what the engine has begun to put in order is lost each time. It lies in a
+    folder like that of a generation, which is never the current one: a kill leaves it to be swept.
+    """
+
+    folder: Path
+    oxigraph: Oxigraph
+    in_use: IO[bytes]
+    says: str  # the generation that it has been the last copy of
+
+
 class MemoryStore(_OxigraphStore):
     """A store in memory, gone when the program ends.
 
@@ -324,6 +346,8 @@ class FolderStore(_OxigraphStore):
         self._generation: Path | None = None  # the one that is open
         self._table: ResultsTable | None = None
         self._words: Words | None = None
+        self._many = False
+        self._workshop: _Workshop | None = None
         self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
             raise StoreError(
@@ -520,11 +544,44 @@ class FolderStore(_OxigraphStore):
                 writer.flush()
             self._make_current(path.name)
         except BaseException:
+            self._close_workshop()
             if self._current_or_none() != path.name:
                 shutil.rmtree(path, ignore_errors=True)
             raise
+        if self._workshop is not None:
+            self._workshop = self._workshop._replace(says=path.name)
         self.close()
         self._sweep(keep={path.name})
+
+    @contextlib.contextmanager
+    def many_writes(self) -> Iterator[None]:
+        self._many = fcntl is not None
+        try:
+            yield
+        finally:
+            self._many = False
+            self._close_workshop()
+
+    def _workshop_of(self, current: str) -> Oxigraph:
+        """Give the copy of the current generation that stays open."""
+        assert fcntl is not None
+        if self._workshop is None or self._workshop.says != current:  # somebody else has written meanwhile
+            self._close_workshop()
+            folder = self._folder / f"generation-{self._last() + 1:06d}"
+            folder.mkdir()
+            in_use = (folder / "in-use").open("wb")
+            fcntl.flock(in_use, fcntl.LOCK_SH)
+            Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(folder / "quads"))
+            self._workshop = _Workshop(folder, Oxigraph(str(folder / "quads")), in_use, current)
+        return self._workshop.oxigraph
+
+    def _close_workshop(self) -> None:
+        workshop, self._workshop = self._workshop, None
+        if workshop is not None:
+            folder, in_use = workshop.folder, workshop.in_use
+            del workshop  # and with it the engine's last hold on its files
+            in_use.close()
+            shutil.rmtree(folder, ignore_errors=True)
 
     def size(self) -> int:
         """Give the number of quads."""
@@ -566,12 +623,15 @@ class FolderStore(_OxigraphStore):
 
     def _copy(self, current: str | None, path: Path) -> OxigraphWriter:
         with _as_os_errors():
-            if current:
-                Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(path / "quads"))
-                link_indexes(self._folder / current / "words", path / "words")
-                settled.hand_on(self._folder / current, path)
-            before = self._folder / current / "table" if current else None
-            return OxigraphWriter(Oxigraph(str(path / "quads")), path, before)
+            if not current:
+                return OxigraphWriter(Oxigraph(str(path / "quads")), path)
+            before = self._folder / current
+            link_indexes(before / "words", path / "words")
+            settled.hand_on(before, path)
+            if self._many:
+                return OxigraphWriter(self._workshop_of(current), path, before / "table", apart=True)
+            Oxigraph.read_only(str(before / "quads")).backup(str(path / "quads"))
+            return OxigraphWriter(Oxigraph(str(path / "quads")), path, before / "table")
 
     def _last(self) -> int:
         """Give the highest number of a generation, or 0."""
