@@ -26,6 +26,10 @@ BILIARY = (
     "METHODS: 338 patients with biliary tract cancer were randomly assigned to gemcitabine plus cisplatin (n = 170) or "
     "gemcitabine (n = 168). RESULTS: "
 )
+LETTERED = (
+    "METHODS: Patients with renal cell carcinoma were randomized to receive pazopanib (arm A), everolimus (arm B), or"
+    " pazopanib-everolimus (arm C). RESULTS: "
+)
 BREAST = "METHODS: Women with breast cancer were randomized to two groups. RESULTS: "
 
 
@@ -181,6 +185,23 @@ CASES = (
         "Fractures occurred in 11 women (22%) of the zoledronate group and in 29 women (58%) of the placebo group.",
         ("fracture: 11 (22%) in zoledronate", "fracture: 29 (58%) in placebo"),
     ),
+    Case(
+        LETTERED,
+        "Median overall survival was 3.5, 2.8 and 2.0 months in arms A, B and C, respectively.",
+        (
+            "overall survival median 3.5 mo in pazopanib",
+            "overall survival median 2.8 mo in everolimus",
+            "overall survival median 2.0 mo in pazopanib-everolimus",
+        ),
+    ),
+    # of the arms that got pazopanib, none is meant alone
+    Case(LETTERED, "Median overall survival was 4.0 months for patients treated with pazopanib.", ()),
+    # what controls a tumour is no control group
+    Case(
+        "METHODS: Fifty patients with brain metastases received radiosurgery. RESULTS: ",
+        "The 1- and 2-year local control (LC) rates were 90% and 80%, respectively.",
+        ("local control 90% at 1 a", "local control 80% at 2 a"),
+    ),
     # the sizes of the arms tell which value is whose, where only one order can be
     Case(
         BILIARY,
@@ -276,6 +297,20 @@ def test_a_sentence_says_what_it_says(case: Case) -> None:
     study = read_study(case.study + case.sentence)
     results = (*study.adverse_events, *study.estimates, *study.dispositions, *study.baselines)
     assert sorted(said(study, each) for each in results) == sorted(case.says)
+
+
+def test_a_change_of_treatment_is_no_crossover_study_and_others_are_not_the_participants() -> None:
+    study = read_study(
+        "BACKGROUND: Radiation may help patients with lung cancer unsuitable for surgery. METHODS: Patients with lung "
+        "cancer were randomized to gefitinib or placebo; crossover was allowed at progression."
+    )
+    assert study.design is not None
+    assert study.design.model is None
+    assert study.population is not None
+    assert not study.population.eligibility
+    crossed = read_study("METHODS: In this randomized crossover trial, 20 patients with migraine received two drugs.")
+    assert crossed.design is not None
+    assert crossed.design.model == "crossover assignment"
 
 
 def test_what_the_methods_plan_has_its_role() -> None:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from picograph.kg.extraction.abbreviations import short_forms
-from picograph.kg.extraction.arm_words import ArmFinder, ArmHit, told_apart, with_aliases
+from picograph.kg.extraction.arm_words import Apart, ArmFinder, ArmHit, told_apart, with_aliases
 from picograph.kg.extraction.arms import ArmName, find_arms
-from picograph.kg.extraction.groups import named_groups
+from picograph.kg.extraction.groups import lettered_arms, letters_of, listed, named_groups
 from picograph.kg.extraction.items import plain_words, row_of
 from picograph.kg.extraction.lexicon import Hit, hits_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
@@ -56,7 +56,9 @@ _TWO_GROUPS = re.compile(
     r"(?:patients |women |cases )?(?:received|underwent|were treated)\b"
 )
 _COMPARED = re.compile(
-    r"random(?:ly|i[sz])|\bversus\b|\bvs\b|\bcompar(?:ed|ing|ison|e|ative)\b|\bplacebo\b|\bcontrols?\b|\b(?:two|2"
+    r"random(?:ly|i[sz])|\bversus\b|\bvs\b|\bcompar(?:ed|ing|ison|e|ative)\b|\bplacebo\b|\b(?<!local )"
+    r"(?<!locoregional )(?<!regional )(?<!tumor )(?<!tumour )(?<!disease )(?<!symptom )(?<!pain )"
+    r"controls?\b(?! rates?\b)|\b(?:two|2"
     r"|three|3|four|both|each|either) (?:\w+ )?"
     r"(?:groups?|arms?|cohorts?)\b|\b(?:group|arm|cohort) (?:A|B|1|2|I|II)\b|\barms\b|\bgroups\b|\bbetween[- ]group",
     re.IGNORECASE,
@@ -78,17 +80,29 @@ class Abstract:
         self.lower = page.folded.lower()  # to look whether a word is there; its length may differ
         self.shorts = short_forms(page.folded)
         self.hits: list[list[Hit]] = [hits_of(page.folded, line.tokens, self.shorts) for line in page.lines]
-        named = find_arms(page, self.hits) or named_groups(page, self.hits)
-        apart = told_apart(with_aliases(page, named, self.shorts))
+        apart = self._arms()
         self.arms: list[ArmName] = apart.arms
         self.finder = ArmFinder(self.arms)
         self._combined, self._beside = apart.combined, None
         if apart.bare is not None:
             self._beside = ArmFinder([apart.bare if at != apart.combined else arm for at, arm in enumerate(apart.arms)])
 
+    def _arms(self) -> Apart:
+        """Find the arms, with what calls them; none where the text knows more of them than were found."""
+        page = self.page
+        if lettered := lettered_arms(page, self.hits):
+            return Apart(lettered)
+        named = find_arms(page, self.hits) or named_groups(page, self.hits)
+        if len(letters_of(page)) > max(len(named), 1):
+            return Apart([])
+        return told_apart(with_aliases(page, named, self.shorts))
+
     def called(self, tokens: Sequence[Token]) -> list[ArmHit]:
         """Give the arms that a sentence calls; beside a combination, its part's bare name is the arm of that part."""
         found = self.finder.hits(tokens)
+        if several := listed(tokens, self.arms):
+            taken = {at for hit in several for at in range(hit.first, hit.last)}
+            found = sorted([*several, *(hit for hit in found if hit.first not in taken)], key=lambda hit: hit.first)
         if self._beside is not None and any(hit.arm == self._combined for hit in found):
             return self._beside.hits(tokens)
         return found

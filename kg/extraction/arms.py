@@ -126,7 +126,7 @@ def _group_word(label: str) -> bool:
     return bool({"group", "arm", "cohort", "intervention"} & set(words))
 
 
-def _named(
+def name_of(
     page: Page, line: int, first: int, last: int, hits: Sequence[Hit], size: Mention | None = None
 ) -> ArmName | None:
     """Make an arm of the tokens of a label, cut where its dose or its purpose begins."""
@@ -210,7 +210,7 @@ def _by_size(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
         for size in sizes:
             opened = max((at for at in range(size.first) if line.tokens[at].sort == "(" and not depths[at]), default=0)
             first = _left_edge(line, previous, opened, depths)
-            if named := _named(page, index, first, opened, hits[index], size):
+            if named := name_of(page, index, first, opened, hits[index], size):
                 found.append(named)
             previous = size.last
         if len(found) == len(sizes):
@@ -273,7 +273,7 @@ def _split(page: Page, index: int, first: int, hits: Sequence[Hit]) -> list[ArmN
         for left, right in pairwise([first - 1, *cuts, stop]):
             sizes = [each for each in line.mentions if left < each.first < right
                      and (each.kind is NumberKind.GROUP_SIZE or _bracketed_size(line, each, depths, base))]  # fmt: skip
-            named.append(_named(page, index, left + 1, right, hits, sizes[0] if len(sizes) == 1 else None))
+            named.append(name_of(page, index, left + 1, right, hits, sizes[0] if len(sizes) == 1 else None))
         found = [each for each in named if each]
         if len(found) == len(cuts) + 1 and all(_is_arm(each) for each in found):
             return found
@@ -328,7 +328,7 @@ def _by_receiving(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
             if not match:
                 continue
             first = next((at for at in range(count.last, stop) if line.tokens[at].start >= match.end()), stop)
-            named = _named(page, index, first, stop, hits[index], count)
+            named = name_of(page, index, first, stop, hits[index], count)
             if named and (named.treatments or named.control or _group_word(named.label)):
                 found.append(named)
         if len(found) >= 2:
@@ -354,8 +354,8 @@ def _by_comparison(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
         stop = next(
             (at for at in range(cut + 1, len(line.tokens)) if line.tokens[at].sort in ",;:.("), len(line.tokens)
         )
-        one = _named(page, index, first, cut, hits[index])
-        two = _named(page, index, cut + 1, stop, hits[index])
+        one = name_of(page, index, first, cut, hits[index])
+        two = name_of(page, index, cut + 1, stop, hits[index])
         if one and two and one.treatments and two.treatments:
             return [[one, two]]
     return []
@@ -373,8 +373,8 @@ def _by_placebo(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
     )  # fmt: skip
     if len({hit.label for hit in drugs}) != 1 or placebo is None:
         return []
-    one = _named(page, 0, drugs[0].first, drugs[0].last, hits[0])
-    two = _named(page, placebo[0], placebo[1].first, placebo[1].last, hits[placebo[0]])
+    one = name_of(page, 0, drugs[0].first, drugs[0].last, hits[0])
+    two = name_of(page, placebo[0], placebo[1].first, placebo[1].last, hits[placebo[0]])
     return [[each for each in (one, two) if each]]
 
 
@@ -391,7 +391,7 @@ def _by_group(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
         tokens = page.lines[index].tokens
         first = next((at for at, token in enumerate(tokens) if token.start >= match.start()), len(tokens))
         last = next((at for at, token in enumerate(tokens) if token.start >= match.end()), len(tokens))
-        if named := _named(page, index, first, last, hits[index]):
+        if named := name_of(page, index, first, last, hits[index]):
             found.append(named)
     return [sorted(found, key=lambda each: each.start)]
 

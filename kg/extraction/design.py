@@ -76,8 +76,13 @@ _RETROSPECTIVE = re.compile(
     r"|observational study|cross-sectional (?:study|survey))\b",
     re.IGNORECASE,
 )
+# The plan of a study, not a change of treatment that was allowed or that happened.
+_CROSSOVER = (
+    r"\bcross-?over (?:\w+ ){0,2}?(?:study|trial|design|manner|fashion|comparison|evaluation|phase)\b"
+    r"|\b(?:randomi[sz]ed|blind(?:ed)?|controlled|label),? (?:\w+,? )?cross-?over\b"
+)
 _MODELS = (
-    (InterventionModel.CROSSOVER, re.compile(r"\bcross-?over\b", re.IGNORECASE)),
+    (InterventionModel.CROSSOVER, re.compile(_CROSSOVER, re.IGNORECASE)),
     (InterventionModel.FACTORIAL, re.compile(r"\b(?:2\s?[x×]\s?2 )?factorial\b", re.IGNORECASE)),
 )
 _SINGLE_ARM = re.compile(r"\bsingle[- ](?:arm|group)\b", re.IGNORECASE)
@@ -282,11 +287,18 @@ def _noun_phrase(abstract: Abstract, index: int, at: int) -> Span | None:
     return tokens[first].start, tokens[last - 1].end
 
 
+_NO_CRITERIA = frozenset({SectionKind.RESULTS, SectionKind.CONCLUSIONS, SectionKind.OTHER, SectionKind.TITLE})
+_AIM = re.compile(
+    r"\bwe\b|\bour\b|\bthis (?:\w+ ){0,4}?(?:study|trial)\b|\b(?:aim|purpose|objective)s?\b", re.IGNORECASE
+)
+
+
 def eligibility_of(abstract: Abstract) -> tuple[EligibilityCriterion, ...]:
     """Read what made people eligible: behind the condition, ``unfit for…``, ``refractory to…``."""
     found: dict[str, EligibilityCriterion] = {}
     for line in abstract.page.lines:
-        if line.section in {SectionKind.RESULTS, SectionKind.CONCLUSIONS, SectionKind.OTHER, SectionKind.TITLE}:
+        if line.section in _NO_CRITERIA or (line.section is SectionKind.BACKGROUND and not _AIM.search(
+            abstract.folded, line.start, line.end)):  # fmt: skip
             continue
         people = re.search(
             r"\b(?:patients|women|men|subjects|participants|adults)\b", abstract.folded[line.start : line.end]
