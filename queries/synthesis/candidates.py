@@ -104,7 +104,7 @@ class _Studies:
             SELECT ?study ?graph ?method ?document ?allocation ?arms ?phase ?published ?retracted ?acronym WHERE {{
               {bound("study", studies)}
               GRAPH ?graph {{
-                ?graph a pg:Record ; pg:ofStudy ?study ; pg:method ?method ; pg:documentKey ?document .
+                ?graph pg:ofStudy ?study ; pg:method ?method ; pg:documentKey ?document .
                 OPTIONAL {{ ?study pg:design ?design . OPTIONAL {{ ?design pg:allocation ?allocation }}
                   OPTIONAL {{ ?design pg:numberOfArms ?arms }} OPTIONAL {{ ?design pg:phase ?phase }} }}
                 OPTIONAL {{ ?study pg:report ?report . OPTIONAL {{ ?report pg:published ?published }}
@@ -140,7 +140,7 @@ class _Studies:
             SELECT ?study ?arm ?variable ?level ?count ?of ?percent ?median ?mean ?value WHERE {{
               {bound("study", studies)}
               GRAPH ?graph {{
-                ?part a pg:Baseline ; pg:ofStudy ?study ; pg:variable ?variable .
+                ?study pg:baseline ?part . ?part pg:variable ?variable .
                 OPTIONAL {{ ?part pg:inArm ?arm }} OPTIONAL {{ ?part pg:level ?level }}
                 OPTIONAL {{ ?part pg:count ?count }} OPTIONAL {{ ?part pg:denominator ?of }}
                 OPTIONAL {{ ?part pg:percentReported ?percent }} OPTIONAL {{ ?part pg:quantityMedian ?median }}

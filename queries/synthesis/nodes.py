@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from picograph.kg.model import PG
@@ -15,6 +16,7 @@ _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 Node = dict[str, list[str]]  # local name of a property of ours (or "label") -> values: IRIs, or the text of literals
 
 
+@cache
 def _local(property_: str) -> str:
     return "label" if property_ == _LABEL else property_.removeprefix(PG)
 
@@ -55,10 +57,10 @@ def describe(store: "Store", iris: Iterable[str]) -> dict[str, Node]:
         pattern = f"{bound('node', some)} GRAPH ?graph {{ ?node ?property ?value }}"
         rows = store.query(f"SELECT ?node ?property ?value WHERE {{ {pattern} }}")
         assert isinstance(rows, QuerySolutions)
-        for row in rows:
-            values = found[row["node"].value][_local(row["property"].value)]
-            if row["value"].value not in values:
-                values.append(row["value"].value)
+        for node, property_, value in rows:
+            values = found[node.value][_local(property_.value)]
+            if (text := value.value) not in values:
+                values.append(text)
     return dict(found)
 
 

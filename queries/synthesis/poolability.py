@@ -349,10 +349,8 @@ def _size(group: Sequence[Candidate]) -> int:
 
 
 def _against(each: Candidate, pooled: Sequence[Candidate], allowed: frozenset[str]) -> Refusal:
-    """Turn a value down against the one of the pooled that it differs least from."""
-    other = min(
-        pooled, key=lambda one: sum(a != b for a, b in zip(_key(each, allowed), _key(one, allowed), strict=True))
-    )
+    """Turn a value down against the first of the pooled, which are alike in all that a rule asks for."""
+    other = pooled[0]
     rule = next(_unlike(each, other, allowed))
     return Refusal(rule=rule.name, why=_told(rule, each, other), candidate=each, against=other)
 
