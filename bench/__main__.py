@@ -7,14 +7,14 @@ from pathlib import Path
 
 from picograph import __version__
 
-from . import commands, exports, extraction, loading, questions, sizes, vocabularies
+from . import commands, exports, extraction, loading, questions, sizes, synthesis, vocabularies
 
 with tempfile.TemporaryDirectory() as folder:
     print(
         f"picograph {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} cores"
     )
-    for part in (commands, exports, loading, questions, sizes, vocabularies, extraction):
+    for part in (commands, exports, loading, questions, sizes, synthesis, vocabularies, extraction):
         print()
         for line in part.measure(Path(folder)):
             print(line, flush=True)

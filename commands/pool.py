@@ -21,7 +21,7 @@ from picograph.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from picograph.queries.synthesis.pooling import Pooled
+    from picograph.queries.synthesis.pooled import Pooled
 
 _CONTRASTS = ("log risk ratio", "log odds ratio", "risk difference")
 _METHODS = ("REML", "DL", "PM", "ML", "EE", "MH", "Peto")
@@ -83,7 +83,8 @@ class Pools(Questions):
         shared = click.Command(None)
         for decorate in reversed((*_OPTIONS, format_option("table", "json", *ROW_FORMATS[1:3]), store_options)):
             decorate(shared)
-        command.params = [*own, *reversed(shared.params)]
+        asked_for = {each.name for each in own}  # an option of the question goes before one of pooling
+        command.params = [*own, *(each for each in reversed(shared.params) if each.name not in asked_for)]
         for each in command.params:
             if each.name in ("store",):
                 each.envvar = None  # `pool` has read PICOGRAPH_STORE
@@ -115,7 +116,7 @@ def pool(ctx: click.Context, rules: bool, form: str | None, store: str | None, u
 
 
 def _print_rules(form: str | None) -> None:
-    from picograph.queries.synthesis.poolability import RULES
+    from picograph.queries.synthesis.rules import RULES
 
     rows = [{"rule": name, "why": summary} for name, summary in RULES.items()]
     print_rows(columns_of(rule="text", why="text"), rows, default_format(form))
@@ -138,18 +139,24 @@ def _pooler(name: str) -> Callable[..., None]:
         _print(pooled, default_format(form))
         if pooled.summary is not None:
             _draw(pooled, name, forest, funnel)
+        elif forest or funnel:
+            say("Nothing was drawn: nothing can be pooled.")
 
     return run
 
 
 def _pooled(store: Any, name: str, options: dict[str, Any]) -> "Pooled":
+    from picograph.queries import catalog
     from picograph.queries.ask import ask
     from picograph.queries.synthesis.candidates import candidates, paired, parse_time, selected
-    from picograph.queries.synthesis.poolability import assess, check_allowed
-    from picograph.queries.synthesis.pooling import Options, pool
+    from picograph.queries.synthesis.poolability import assess
+    from picograph.queries.synthesis.pooled import Options
+    from picograph.queries.synthesis.pooling import pool
+    from picograph.queries.synthesis.rules import check_allowed
 
+    asked_for = catalog.question(name).parameters
     own = {
-        key: options.pop(key)
+        key: None if key in asked_for else options.pop(key)
         for key in ("measure", "method", "knapp_hartung", "level", "outcome", "category", "statistic", "time",
                     "comparator", "subgroup", "moderators", "leave_one_out", "cumulative", "allow")
     }  # fmt: skip
@@ -226,6 +233,9 @@ def _print(pooled: "Pooled", form: str) -> None:
             effect="text", variance="text", evidence="evidence",
         )  # fmt: skip
         print_rows(columns, _member_rows(pooled), form)
+    if form not in ("table", "json") and pooled.refused:
+        all_of = len(pooled.refused) + len(pooled.members)
+        say(f"Not pooled: {len(pooled.refused)} of {all_of} values; --format table or json says why.")
     if form != "table":
         for line in _cautions(pooled):
             say(line)

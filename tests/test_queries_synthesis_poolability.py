@@ -9,15 +9,8 @@ from typing import Any
 import pytest
 
 from picograph.ontology.errors import UsageError
-from picograph.queries.synthesis.poolability import (
-    CONTROL,
-    OVERLAP,
-    PAIRS,
-    RULES,
-    SINGLES,
-    Candidate,
-    assess,
-)
+from picograph.queries.synthesis.poolability import assess
+from picograph.queries.synthesis.rules import CONTROL, OVERLAP, PAIRS, RULES, SINGLES, Candidate
 
 BASE: dict[str, Any] = {
     "kind": "proportion", "outcome": "Objective response", "affected": 22, "at_risk": 40, "criteria": "RECIST 1.1",
@@ -60,6 +53,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "denominator": (BASE, {"denominator_kind": "enrolled participants"}, {"at_risk": 38}),
     "analysis-set": (BASE, {"analysis_set": "per protocol"}, {"analysis_set": None}),
     "design": (BASE, {"randomised": True}, {"randomised": False}),
+    "counted": (BASE, {"counted": "lesions"}, {"counted": None}),
     "unit": ({**RATIO, "kind": "mean"}, {"unit": "mo"}, {"unit": None}),
     OVERLAP: ({**BASE, "study": "a", "arm": "a1"}, {"document": "pmid:2"}, {"arm": "a2"}),
     CONTROL: ({**RATIO, "study": "a"}, {"arm": "a2", "comparator": "a0"}, {"arm": "a2", "comparator": "a9"}),
@@ -137,3 +131,41 @@ def test_the_order_of_the_candidates_does_not_matter() -> None:
 def test_the_curated_reading_is_kept_of_two() -> None:
     made = [Candidate(**{"study": "a", "arm": "a1", "method": method, **BASE}) for method in ("rule", "curated")]
     assert [each.method for each in assess(made).pooled] == ["curated"]
+
+
+NONE: dict[str, Any] = {"study": "z", "arm": "z", "affected": 0, "at_risk": 50}
+
+
+@pytest.mark.parametrize(
+    ("wider", "narrower"),
+    [
+        ({"attribution": None}, {"attribution": "treatment-related"}),
+        ({"attribution": "any cause"}, {"attribution": "treatment-related"}),
+        ({"grade": ">= 2"}, {"grade": ">= 3"}),
+        ({"grade": ">= 2", "attribution": None}, {"grade": "3 to 4", "attribution": "treatment-related"}),
+    ],
+)
+def test_who_had_nothing_wider_had_nothing_narrower_and_the_other_way_does_not_follow(
+    wider: dict[str, Any], narrower: dict[str, Any]
+) -> None:
+    others = [Candidate(**{**BASE, **narrower, "study": name, "arm": name}) for name in ("a", "b")]
+    verdict = assess([*others, Candidate(**{**BASE, **wider, **NONE})])
+    assert [each.study for each in verdict.pooled] == ["a", "b", "z"]
+    assert [each.candidate.study for each in verdict.implied] == ["z"]
+    assert verdict.refused == ()
+    # one who had it, or a zero of the narrower event among the wider, is turned down as before
+    others = [Candidate(**{**BASE, **wider, "study": name, "arm": name}) for name in ("a", "b")]
+    assert [each.candidate.study for each in assess([*others, Candidate(**{**BASE, **narrower, **NONE})]).refused] == [
+        "z"
+    ]
+    one = Candidate(**{**BASE, **wider, **NONE, "affected": 1})
+    others = [Candidate(**{**BASE, **narrower, "study": name, "arm": name}) for name in ("a", "b")]
+    assert [each.candidate.study for each in assess([*others, one]).refused] == ["z"]
+
+
+def test_a_zero_is_taken_once_for_an_arm_and_never_across_another_difference() -> None:
+    others = [Candidate(**{**BASE, "attribution": "treatment-related", "study": name, "arm": name}) for name in "ab"]
+    twice = [Candidate(**{**BASE, **NONE, "attribution": cause}) for cause in (None, "any cause")]
+    assert len(assess([*others, *twice]).implied) == 1
+    other = Candidate(**{**BASE, **NONE, "outcome": "another event"})
+    assert [each.rule for each in assess([*others, other]).refused] == ["outcome"]

@@ -12,7 +12,7 @@ from picograph.queries.exports.meta import effect_of, why_not
 from picograph.queries.exports.selection import Losses, Selection
 from picograph.queries.synthesis import effects
 from picograph.queries.synthesis.nodes import count, describe, first, number
-from picograph.queries.synthesis.poolability import PAIRS, Candidate
+from picograph.queries.synthesis.rules import PAIRS, Candidate
 
 _SAME = frozenset({"denominator", "design", "analysis-set", "scale"})  # differences that a reviewer may accept
 _TRUST = [each.value for each in Method]

@@ -15,7 +15,7 @@ from picograph.ontology.errors import EvidenceError
 from picograph.queries.exports.extraction import harmless
 from picograph.queries.exports.selection import Losses, Selection
 from picograph.queries.synthesis import effects
-from picograph.queries.synthesis.poolability import SINGLES, Candidate
+from picograph.queries.synthesis.rules import SINGLES, Candidate
 
 COLUMNS = (
     "study", "slab", "arm", "comparator", "year", "outcome", "category", "statistic", "criteria", "time", "grade",

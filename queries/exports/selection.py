@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from picograph.queries.answer import Answer
     from picograph.queries.exports.parts import Work
     from picograph.queries.retractions import Retractions
-    from picograph.queries.synthesis.poolability import Candidate
+    from picograph.queries.synthesis.rules import Candidate
 
 T = TypeVar("T")
 _RECORDS = 32  # of a part

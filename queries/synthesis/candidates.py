@@ -6,18 +6,19 @@ from the store, on any engine.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from picograph.kg.model import PG, enum_iri
+from picograph.kg.model import PG
 from picograph.kg.results import Absence, Attribution, DenominatorKind, Statistic
 from picograph.kg.source import Method
-from picograph.kg.study import Allocation, Role
+from picograph.kg.study import Role
 from picograph.ontology.errors import UsageError
-from picograph.queries.synthesis.nodes import Node, bound, chunks, count, describe, first, number
-from picograph.queries.synthesis.poolability import Candidate, Kind
+from picograph.queries.synthesis.nodes import Node, count, describe, first, number
+from picograph.queries.synthesis.rules import Candidate, Kind
+from picograph.queries.synthesis.studies import Studies, labels_of, member_of, name_of
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store
@@ -71,103 +72,6 @@ def parse_time(text: str) -> str:
     words = time_words(float(found[1]), _UNITS[found[2][0].lower()])
     assert words is not None
     return words
-
-
-def _member(cls: Any, iri: str | None) -> Any:
-    """Give the member of an enumeration that an individual of our ontology stands for."""
-    return None if iri is None else next((each for each in cls if enum_iri(each) == iri), None)
-
-
-def _named(cls: Any, iri: str | None) -> str | None:
-    found = _member(cls, iri)
-    return iri if found is None else str(found.value)
-
-
-class _Studies:
-    """What is known of the studies: their records, designs, arms' properties, whether a report was retracted."""
-
-    def __init__(self, store: "Store", studies: Iterable[str]) -> None:
-        self.records: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)  # study -> graph -> method, document
-        self.randomised: dict[str, bool] = {}
-        self.year: dict[str, int] = {}
-        self.label: dict[str, str] = {}
-        self.retracted: set[str] = set()
-        self.values: dict[tuple[str, str | None], dict[str, float | str | None]] = defaultdict(dict)
-        for some in chunks(studies):
-            self._read(store, some)
-            self._baselines(store, some)
-
-    def _read(self, store: "Store", studies: Sequence[str]) -> None:
-        from pyoxigraph import QuerySolutions
-
-        rows = store.query(f"""PREFIX pg: <{PG}>
-            SELECT ?study ?graph ?method ?document ?allocation ?arms ?phase ?published ?retracted ?acronym WHERE {{
-              {bound("study", studies)}
-              GRAPH ?graph {{
-                ?graph pg:ofStudy ?study ; pg:method ?method ; pg:documentKey ?document .
-                OPTIONAL {{ ?study pg:design ?design . OPTIONAL {{ ?design pg:allocation ?allocation }}
-                  OPTIONAL {{ ?design pg:numberOfArms ?arms }} OPTIONAL {{ ?design pg:phase ?phase }} }}
-                OPTIONAL {{ ?study pg:report ?report . OPTIONAL {{ ?report pg:published ?published }}
-                  OPTIONAL {{ ?report pg:retracted ?retracted }} OPTIONAL {{ ?report pg:acronym ?acronym }} }}
-              }} }}""")
-        assert isinstance(rows, QuerySolutions)
-
-        def text(row: Any, name: str) -> str | None:
-            return None if row[name] is None else str(row[name].value)
-
-        for row in rows:
-            study, graph = row["study"].value, row["graph"].value
-            method = _member(Method, text(row, "method")) or Method.MODEL
-            self.records[study][graph] = (method.value, row["document"].value)
-            allocation = _member(Allocation, text(row, "allocation"))
-            if allocation is Allocation.RANDOMISED:
-                self.randomised[study] = True
-            elif allocation is not None or text(row, "arms") == "1":
-                self.randomised.setdefault(study, False)
-            if (published := text(row, "published")) is not None:
-                year = int(published[:4])
-                self.year[study] = min(year, self.year.get(study, year))
-            if text(row, "retracted") == "true":
-                self.retracted.add(study)
-            if acronym := text(row, "acronym"):
-                self.label[study] = acronym
-
-    def _baselines(self, store: "Store", studies: Sequence[str]) -> None:
-        """Read the properties of arms at entry, and what was derived for their treatments, by name."""
-        from pyoxigraph import QuerySolutions
-
-        rows = store.query(f"""PREFIX pg: <{PG}>
-            SELECT ?study ?arm ?variable ?level ?count ?of ?percent ?median ?mean ?value WHERE {{
-              {bound("study", studies)}
-              GRAPH ?graph {{
-                ?study pg:baseline ?part . ?part pg:variable ?variable .
-                OPTIONAL {{ ?part pg:inArm ?arm }} OPTIONAL {{ ?part pg:level ?level }}
-                OPTIONAL {{ ?part pg:count ?count }} OPTIONAL {{ ?part pg:denominator ?of }}
-                OPTIONAL {{ ?part pg:percentReported ?percent }} OPTIONAL {{ ?part pg:quantityMedian ?median }}
-                OPTIONAL {{ ?part pg:quantityMean ?mean }} OPTIONAL {{ ?part pg:quantityValue ?value }}
-              }} }}""")
-        assert isinstance(rows, QuerySolutions)
-        for row in rows:
-            values = self.values[row["study"].value, row["arm"].value if row["arm"] is not None else None]
-            name = row["variable"].value.casefold()
-            if row["level"] is not None:
-                name = f"{name}: {row['level'].value.casefold()}"
-            got = {
-                key: float(row[key].value)
-                for key in ("count", "of", "percent", "median", "mean", "value")
-                if row[key] is not None
-            }
-            share = got["count"] / got["of"] * 100 if got.get("of") and "count" in got else got.get("percent")
-            if share is not None:
-                values[f"{name} (%)"] = share
-                values[name] = "all" if share == 100 else "none" if share == 0 else "some"
-            elif (plain := got.get("median", got.get("mean", got.get("value")))) is not None:
-                values[name] = plain
-
-    def of(self, study: str, arm: str | None) -> dict[str, float | str | None]:
-        """Give what is known of an arm, and of the study where it says nothing of the arm."""
-        found: dict[str, float | str | None] = {"year": self.year.get(study)}
-        return {**found, **self.values.get((study, None), {}), **self.values.get((study, arm), {})}
 
 
 def poolable() -> list[str]:
@@ -231,8 +135,8 @@ def candidates(store: "Store", answer: "Answer") -> list[Candidate]:
     treatments = {iri for node in others.values() for iri in node.get("intervention", ())}
     given = describe(store, treatments)
     derived = describe(store, [iri for node in given.values() for iri in node.get("derived", ())])
-    scales = _labels(store, [iri for node in nodes.values() for name in ("scale",) for iri in node.get(name, ())])
-    studies = _Studies(store, [str(row["study"]) for row in answer.rows])
+    scales = labels_of(store, [iri for node in nodes.values() for name in ("scale",) for iri in node.get(name, ())])
+    studies = Studies(store, [str(row["study"]) for row in answer.rows])
     found = []
     for row, part in zip(answer.rows, parts, strict=True):
         node = nodes.get(part)
@@ -244,10 +148,6 @@ def candidates(store: "Store", answer: "Answer") -> list[Candidate]:
         places = evidence if isinstance(evidence, tuple) else ()
         found.append(_candidate(str(row["study"]), part, node, others, studies, scales, values, places))
     return found
-
-
-def _labels(store: "Store", iris: Iterable[str]) -> dict[str, str]:
-    return {iri: label for iri, node in describe(store, iris).items() if (label := first(node, "label"))}
 
 
 def _treatment(
@@ -268,7 +168,7 @@ def _candidate(
     part: str,
     node: Node,
     others: Mapping[str, Node],
-    studies: _Studies,
+    studies: Studies,
     scales: Mapping[str, str],
     values: dict[str, float | str | None],
     evidence: tuple[str, ...],
@@ -278,7 +178,7 @@ def _candidate(
     event = first(node, _TYPE) == PG + "AdverseEventResult"
     outcome = others.get(first(node, "ofOutcome") or "")
     arm, epoch = others.get(first(node, "inArm") or ""), others.get(first(node, "inEpoch") or "")
-    statistic = _member(Statistic, first(node, "statistic"))
+    statistic = member_of(Statistic, first(node, "statistic"))
     kind: Kind = "proportion" if event else _KINDS.get(statistic, "other") if statistic else "other"
     unit = first(node, "unit")
     scale = 0.01 if unit == "%" and kind == "survival" else 1.0
@@ -289,7 +189,7 @@ def _candidate(
         study_label=_label(studies, study, study_key(study)),
         arm=first(node, "inArm"),
         arm_label=first(arm, "label") or "",
-        role=_named(Role, first(arm, "role")),
+        role=name_of(Role, first(arm, "role")),
         comparator=first(node, "comparator"),
         result=part,
         kind=kind,
@@ -300,7 +200,8 @@ def _candidate(
         affected=affected,
         at_risk=at_risk,
         derived=is_derived,
-        denominator_kind=_named(DenominatorKind, first(node, "denominatorKind")),
+        denominator_kind=name_of(DenominatorKind, first(node, "denominatorKind")),
+        counted=first(node, "unitsAnalysed"),
         value=_scaled(number(node, "value"), scale),
         low=_scaled(number(node, "intervalLow"), scale),
         high=_scaled(number(node, "intervalHigh"), scale),
@@ -310,7 +211,7 @@ def _candidate(
         time_origin=first(node, "timeOrigin"),
         criteria=_tail(first(outcome, "criteria")),
         grade=_grade(node),
-        attribution=_named(Attribution, first(node, "attribution")),
+        attribution=name_of(Attribution, first(node, "attribution")),
         epoch=first(epoch, "label"),
         serious={"true": True, "false": False}.get(first(node, "serious") or ""),
         scale=scales.get(first(node, "scale") or "") or first(node, "scale"),
@@ -320,7 +221,7 @@ def _candidate(
         ambiguous=tuple(
             sorted(filter(None, (first(others.get(each), "ambiguousField") for each in node.get("ambiguity", ()))))
         ),
-        absence=_named(Absence, first(node, "absence")),
+        absence=name_of(Absence, first(node, "absence")),
         retracted=study in studies.retracted,
         method=method,
         document=document,
@@ -338,7 +239,7 @@ def _tail(iri: str | None) -> str | None:
     return None if iri is None else iri.rpartition("/")[2]
 
 
-def _label(studies: _Studies, study: str, key: str) -> str:
+def _label(studies: Studies, study: str, key: str) -> str:
     return studies.label.get(study, key)
 
 
@@ -347,8 +248,42 @@ def _outcome_name(outcome: Node | None) -> str | None:
     return _tail(first(outcome, "concept")) or first(outcome, "label")
 
 
+_GENERAL = frozenset(  # words that say of any event that it is one
+    {
+        "a",
+        "adverse",
+        "all",
+        "and",
+        "any",
+        "at",
+        "drug",
+        "effect",
+        "effects",
+        "event",
+        "events",
+        "least",
+        "more",
+        "of",
+        "one",
+    }
+    | {"or", "radiotherapy", "reaction", "reactions", "related", "side", "toxicities", "toxicity", "treatment"}
+)
+
+
 def _event_name(node: Node) -> str | None:
-    return _tail(first(node, "concept")) or first(node, "term")
+    """Name an event by its concept or its words; any event of a class by what its words say of the class.
+
+    >>> made = [{"term": [words], "anyEvent": ["true"]} for words in ("toxicity", "Any adverse event", "late toxicity")]
+    >>> [_event_name(each) for each in made]
+    ['any event', 'any event', 'any event: late']
+    >>> _event_name({"term": ["hepatic toxicity"]})
+    'hepatic toxicity'
+    """
+    term = first(node, "term")
+    if first(node, "anyEvent") != "true":
+        return _tail(first(node, "concept")) or term
+    words = [each for each in re.findall(r"[^\W_]+", (term or "").casefold()) if each not in _GENERAL]
+    return f"any event: {' '.join(words)}" if words else "any event"
 
 
 def _grade(node: Node) -> str | None:
@@ -371,7 +306,7 @@ def _counts(node: Node, others: Mapping[str, Node], *, event: bool) -> tuple[int
     return affected, at_risk, False
 
 
-def _record(studies: _Studies, study: str, part: str, node: Node) -> tuple[str, str]:
+def _record(studies: Studies, study: str, part: str, node: Node) -> tuple[str, str]:
     """Say which record a part is of: the most trusted of the study's where it has several."""
     order = [each.value for each in Method]
     known = sorted(studies.records.get(study, {}).values(), key=lambda each: (order.index(each[0]), each[1]))

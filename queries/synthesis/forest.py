@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from picograph.queries.synthesis.models import Interval
-from picograph.queries.synthesis.pooling import Member, Pooled, Summary
+from picograph.queries.synthesis.pooled import Member, Pooled, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -315,7 +315,8 @@ def _mark(axes: "Axes", line: Row, y: float, scale: Axis, heaviest: float) -> No
 def text_lines(pooled: Pooled, width: int = 80) -> Iterator[str]:
     """Write a forest plot as text, as wide as the terminal.
 
-    >>> from picograph.queries.synthesis.poolability import Candidate, assess
+    >>> from picograph.queries.synthesis.poolability import assess
+    >>> from picograph.queries.synthesis.rules import Candidate
     >>> from picograph.queries.synthesis.pooling import pool
     >>> made = [Candidate(study=s, arm=s, affected=x, at_risk=n) for s, x, n in (("a", 22, 40), ("b", 12, 23))]
     >>> for line in text_lines(pool(assess(made)), 64):

@@ -8,7 +8,7 @@ from typing import Any
 from picograph.ontology.errors import UsageError
 from picograph.queries.synthesis.forest import WIDTH, Axis
 from picograph.queries.synthesis.pictures import picture
-from picograph.queries.synthesis.pooling import FEW, Pooled
+from picograph.queries.synthesis.pooled import FEW, Pooled
 
 
 def told(pooled: Pooled) -> str:

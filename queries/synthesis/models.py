@@ -194,6 +194,7 @@ def _model(y: Sequence[float], v: Sequence[float], moderators: Sequence[Sequence
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise UsageError(
             "a moderator is the same in all studies, or follows from the others",
+            where="--moderator",
             remedy="leave it out, or pool more studies",
         )
     return _Model(effects, variances, design)
@@ -313,7 +314,9 @@ def regress(
     k, p = model.x.shape
     if k <= p:
         raise UsageError(
-            f"{k} studies are too few for {p - 1} moderators", remedy="as a rule, ten studies for each moderator"
+            f"{k} {'study is' if k == 1 else 'studies are'} too few for {p - 1} moderator{'s' if p > 2 else ''}",
+            where="--moderator",
+            remedy="as a rule, ten studies for each moderator",
         )
     tau2 = _tau2(model, method)
     b, bread, _ = model.solve(tau2)
@@ -380,27 +383,3 @@ def between_groups(groups: Sequence[Fit]) -> tuple[float, int, float]:
     q = sum(w * (fit.estimate - mean) ** 2 for w, fit in zip(weights, groups, strict=True))
     freedom = len(groups) - 1
     return q, freedom, float(stats.chi2.sf(q, freedom)) if freedom else 1.0
-
-
-class Asymmetry(Struct, frozen=True, kw_only=True):
-    """Egger's test of the funnel's asymmetry."""
-
-    statistic: float
-    p: float
-    studies: int
-
-
-def egger(y: Sequence[float], v: Sequence[float], *, method: str = "REML") -> Asymmetry | None:
-    """Test whether small studies tell another effect: regression on the standard error. None below three studies.
-
-    Below ten studies the test has no power to speak of (Cochrane Handbook 6.5, 13.3.5.4): whoever prints it says so.
-
-    Source: Egger, BMJ 1997;315:629, in the form of a mixed-effects model (Sterne and Egger 2005).
-    """
-    if len(y) < 3:
-        return None
-    errors = [math.sqrt(each) for each in v]
-    if max(errors) - min(errors) <= 1e-12 * max(errors):
-        return None
-    found = regress(y, v, {"standard error": errors}, method=method)
-    return Asymmetry(statistic=found.estimates[1] / found.standard_errors[1], p=found.p[1], studies=len(y))

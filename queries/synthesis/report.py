@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from picograph.queries.synthesis import forest, funnel
-from picograph.queries.synthesis.poolability import Candidate, Refusal
-from picograph.queries.synthesis.pooling import Pooled, Summary
+from picograph.queries.synthesis.poolability import Refusal
+from picograph.queries.synthesis.pooled import Pooled, Summary
+from picograph.queries.synthesis.rules import Candidate
 
 
 def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
@@ -76,6 +77,11 @@ def refusal_lines(pooled: Pooled, width: int = 80) -> Iterator[str]:
                 f"  and {len(pooled.refused) - _LISTED} more ({counts}); --format json has them all", width
             )
         yield ""
+    if pooled.implied:
+        yield "Pooled, because nobody had a wider event:"
+        for refusal in pooled.implied:
+            yield from _one(refusal, width)
+        yield ""
     if pooled.overridden:
         yield "Pooled because you set a rule aside:"
         for refusal in pooled.overridden:
@@ -107,6 +113,11 @@ def summary_lines(pooled: Pooled, width: int = 80) -> Iterator[str]:
             yield "Nothing can be pooled."
         return
     yield f"{pooled.label[:1].upper()}{pooled.label[1:]}, {_counted(pooled.summary)}"
+    first = pooled.members[0].candidate
+    grade = first.grade and f"grade {first.grade}"
+    what = ", ".join(filter(None, (first.outcome_words, first.category, grade, first.time)))
+    if what:
+        yield from wrapped(f"Of: {what}", width)
     yield ""
     yield from forest.text_lines(pooled, width)
     yield ""
