@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pyoxigraph import QuerySolutions
+
 from picograph.kg.model import PG
 from picograph.kg.store import open_store
 
@@ -52,10 +54,10 @@ def measure(folder: Path) -> Iterator[str]:
             store.settle()
     for path in stores:
         with open_store(path) as store:
-            count = sum(
-                1 for _ in store.query(f"SELECT DISTINCT ?study WHERE {{ GRAPH ?g {{ ?study a <{PG}Study> }} }}")
-            )
+            rows = store.query(f"SELECT DISTINCT ?study WHERE {{ GRAPH ?g {{ ?study a <{PG}Study> }} }}")
+            assert isinstance(rows, QuerySolutions)
+            count = sum(1 for _ in rows)
         yield f"synthesis over {count} studies"
         costs = [(words, *cost(words, path)) for words in COMMANDS]
-        rows = [(words, f"{wall:.1f} s", f"{cpu:.1f} s", f"{memory:.0f} MB") for words, wall, cpu, memory in costs]
-        yield from table(("", "wall", "processor", "memory"), rows)
+        cells = [(words, f"{wall:.1f} s", f"{cpu:.1f} s", f"{memory:.0f} MB") for words, wall, cpu, memory in costs]
+        yield from table(("", "wall", "processor", "memory"), cells)

@@ -155,7 +155,7 @@ def _pooled(store: Any, name: str, options: dict[str, Any]) -> "Pooled":
     from picograph.queries.synthesis.rules import check_allowed
 
     asked_for = catalog.question(name).parameters
-    own = {
+    own: dict[str, Any] = {
         key: None if key in asked_for else options.pop(key)
         for key in ("measure", "method", "knapp_hartung", "level", "outcome", "category", "statistic", "time",
                     "comparator", "subgroup", "moderators", "leave_one_out", "cumulative", "allow")
