@@ -66,7 +66,9 @@ def network(
         room.write_graphml(found, graphml)
         say(f"Written: {graphml}")
     if picture:
-        room.draw(found, picture)
+        from picograph.queries.synthesis.networkplot import draw
+
+        draw(found, picture)
         say(f"Drawn: {picture}")
 
 

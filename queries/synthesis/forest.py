@@ -1,12 +1,13 @@
 """The forest plot as Cochrane draws it: weights, squares, a diamond, the prediction interval. Picture and text."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from picograph.queries.synthesis.models import Interval
-from picograph.queries.synthesis.pooled import Member, Pooled, Summary
+from picograph.queries.synthesis.pooled import Member, Pooled, Summary, named
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,11 +124,13 @@ def heterogeneity(summary: Summary) -> str:
 def rows(pooled: Pooled) -> list[Row]:
     """Give the lines of a forest plot, top to bottom."""
     width = len(columns(pooled))
+    several = Counter(each.candidate.study for each in pooled.members)  # arms are named where a study has several
     found: list[Row] = []
 
     def studies(members: Sequence[Member]) -> Iterator[Row]:
         for each in members:
-            yield Row("study", study_label(each), _cells(each, pooled), each.estimate, each.interval, each.weight)
+            name = study_label(each) if several[each.candidate.study] > 1 else named(each.candidate)
+            yield Row("study", name, _cells(each, pooled), each.estimate, each.interval, each.weight)
 
     for group in pooled.groups:
         found.append(Row("heading", group.name, bold=True))
@@ -267,7 +270,7 @@ def _columns_at(names: Sequence[str], lines: Sequence[Row]) -> list[float]:
     x = 0.02 + min(label * per_letter, 0.30)
     for column, name in enumerate(names[1:], 1):
         cells = [each.cells[column - 1] for each in lines if len(each.cells) >= column]
-        x += max(len(name), *(len(cell) for cell in cells), 4) * per_letter + 0.012
+        x += max(len(name), *(len(cell) for cell in cells), 4) * per_letter + 0.018
         at.append(min(x, 0.66))
     return at
 

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from picograph.kg.model import PG, enum_iri
 from picograph.kg.source import Method
-from picograph.ontology.errors import UsageError
 from picograph.queries.synthesis.nodes import bound, chunks
 
 if TYPE_CHECKING:
@@ -71,8 +70,11 @@ class _Arm(Struct):
     iri: str
     label: str
     enrolled: int | None = None
-    treatment: dict[str, str] = {}  # concept's IRI or words -> label
-    linked: set[str] = set()
+    treatment: dict[str, str] = {}  # IRI of the treatment -> its name
+    linked: dict[str, set[str]] = {}  # IRI of the treatment -> its concepts
+
+    def concepts(self) -> set[str]:
+        return set().union(*self.linked.values())
 
 
 _ARMS = """PREFIX pg: <{pg}>
@@ -114,29 +116,49 @@ def _read(store: "Store", studies: Iterable[str] | None) -> tuple[dict[str, list
                 continue  # a group of reported results that is no arm of the plan
             arms = records[study][order.get(row["method"].value, len(order)), row["graph"].value]
             iri = row["arm"].value
-            arm = arms.setdefault(iri, _Arm(study=study, iri=iri, label=row["label"].value, treatment={}, linked=set()))
+            arm = arms.setdefault(iri, _Arm(study=study, iri=iri, label=row["label"].value, treatment={}, linked={}))
             if row["enrolled"] is not None:
                 arm.enrolled = int(row["enrolled"].value)
             if row["treatment"] is not None:
                 name = row["name"].value
                 concept = row["concept"].value if row["concept"] is not None else None
                 if concept is not None:
-                    arm.linked.add(concept)
+                    arm.linked.setdefault(row["treatment"].value, set()).add(concept)
                 arm.treatment[row["treatment"].value] = name
     return {study: list(records[study][min(records[study])].values()) for study in sorted(records)}, randomised
 
 
-def _labels(store: "Store", arms: Iterable[_Arm]) -> dict[str, str]:
+def _whole(arm: _Arm) -> bool:
+    """Say whether each treatment of an arm is linked: one that is not is a treatment of its own."""
+    return arm.linked.keys() == arm.treatment.keys()
+
+
+def _called(store: "Store", arms: Iterable[_Arm]) -> dict[tuple[str, ...], str]:
+    """Name what arms with the same concepts got: by their words, or by the concepts' names where the words differ."""
     from picograph.queries.synthesis.nodes import describe, first
 
-    wanted = {concept for arm in arms for concept in arm.linked}
-    return {iri: label for iri, node in describe(store, sorted(wanted)).items() if (label := first(node, "label"))}
+    words: dict[tuple[str, ...], dict[str, _Arm]] = defaultdict(dict)
+    for arm in arms:
+        if _whole(arm):
+            label, linked = _key(arm)
+            words[linked].setdefault(label, arm)
+    differ = [arm for several in words.values() if len(several) > 1 for arm in several.values()]
+    wanted = {concept for arm in differ for concept in arm.concepts()}
+    labels = {iri: label for iri, node in describe(store, sorted(wanted)).items() if (label := first(node, "label"))}
+    named = {}
+    for linked, several in words.items():
+        arm = several[min(several)]
+        known = [[labels[each] for each in sorted(found) if each in labels] for found in arm.linked.values()]
+        parts = [each[0] if each else None for each in known]
+        whole = len(several) > 1 and None not in parts
+        named[linked] = " + ".join(sorted({str(each).casefold() for each in parts})) if whole else min(several)
+    return named
 
 
 def _key(arm: _Arm) -> tuple[str, tuple[str, ...]]:
     """Name what an arm got: its interventions' names, put in one order and one case."""
     names = sorted({name.casefold() for name in arm.treatment.values()})
-    return " + ".join(names), tuple(sorted(arm.linked))
+    return " + ".join(names), tuple(sorted(arm.concepts()))
 
 
 def network(store: "Store", studies: Iterable[str] | None = None) -> Network:
@@ -157,19 +179,15 @@ def network(store: "Store", studies: Iterable[str] | None = None) -> Network:
     nodes: dict[str, list[_Arm]] = defaultdict(list)
     concepts: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}  # of an arm
-    seen: dict[tuple[str, ...], str] = {}  # arms with the same concepts are one treatment, whatever the words
-    without = 0
-    for study in arms.values():
-        for arm in study:
-            if not arm.treatment:
-                without += 1
-                continue
-            label, linked = _key(arm)
-            whole = len(linked) >= len(arm.treatment)
-            name = seen.setdefault(linked, label) if whole else label
-            nodes[name].append(arm)
-            concepts.setdefault(name, linked)
-            names[arm.iri] = name
+    known_arms = [arm for study in arms.values() for arm in study if arm.treatment]
+    without = sum(map(len, arms.values())) - len(known_arms)
+    called = _called(store, known_arms)
+    for arm in known_arms:
+        label, linked = _key(arm)
+        name = called.get(linked, label) if _whole(arm) else label
+        nodes[name].append(arm)
+        concepts.setdefault(name, linked)
+        names[arm.iri] = name
     edges: dict[tuple[str, str], list[tuple[_Arm, _Arm]]] = defaultdict(list)
     single: list[tuple[str, str]] = []
     for study_iri, study in arms.items():
@@ -284,68 +302,3 @@ def write_graphml(found: Network, path: str | Path) -> None:
     from picograph.queries.exports import write_whole
 
     write_whole(str(path), (f"{line}\n".encode() for line in nx.generate_graphml(as_graph(found))))
-
-
-def draw(found: Network, path: str | Path) -> None:
-    """Draw the network: circles by participants, lines by studies; each component beside the others.
-
-    :raises UsageError: if there is no contrast to draw, or the ending names no picture
-    """
-    if not found.contrasts:
-        raise UsageError("there is no contrast to draw", remedy="picograph network lists the single arms")
-    from picograph.queries.synthesis.forest import WIDTH
-    from picograph.queries.synthesis.pictures import picture
-
-    with picture(path, width=WIDTH, height=WIDTH * 0.72) as figure:
-        axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
-        axes.set_axis_off()
-        places = _places(found)
-        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.85}
-        most = max(len(each.studies) for each in found.contrasts)
-        for edge in found.contrasts:
-            (x1, y1), (x2, y2) = places[edge.one], places[edge.other]
-            wide = 0.8 + 4.2 * len(edge.studies) / most
-            axes.plot([x1, x2], [y1, y2], color="#9db4c8", linewidth=wide, zorder=1, solid_capstyle="round")
-            told = f"{len(edge.studies)}" + ("" if edge.participants is None else f" (n = {edge.participants})")
-            middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-            axes.text(*middle, told, fontsize=6.5, ha="center", va="center", color="#333333", bbox=box, zorder=3)
-        size = {each.label: each.participants or 0 for each in found.treatments}
-        greatest = max((size[name] for name in places), default=0) or 1
-        for name, (x, y) in places.items():
-            axes.scatter([x], [y], s=60 + 640 * size[name] / greatest, color="#2f6b9a", zorder=2, linewidths=0)
-            words = "\n".join(_broken(name))
-            axes.annotate(
-                words,
-                (x, y),
-                xytext=(0, -17),
-                textcoords="offset points",
-                fontsize=7,
-                ha="center",
-                va="top",
-                bbox=box,
-                zorder=4,
-            )
-        axes.margins(0.16)
-
-
-def _broken(name: str, width: int = 26) -> list[str]:
-    import textwrap
-
-    lines = textwrap.wrap(name, width)
-    return lines if len(lines) <= 3 else [*lines[:2], lines[2][: width - 1] + "…"]
-
-
-def _places(found: Network) -> dict[str, tuple[float, float]]:
-    """Put the nodes of each component on a circle, and the circles beside each other, the same way every time."""
-    import math
-
-    places: dict[str, tuple[float, float]] = {}
-    left = 0.0
-    for component in found.components:
-        count = len(component)
-        radius = 0.55 if count == 2 else 0.35 + 0.17 * count
-        for number, name in enumerate(component):
-            angle = math.pi / 2 + 2 * math.pi * number / count + (math.pi / 2 if count == 2 else 0)
-            places[name] = (left + radius + radius * math.cos(angle), radius * math.sin(angle))
-        left += 2 * radius + 0.9
-    return places

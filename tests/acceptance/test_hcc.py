@@ -160,3 +160,17 @@ def test_responses_by_portal_vein_thrombosis(base: Program) -> None:
     refused = base("pool", "responses", "--subgroup", "portal vein thrombosis", store=base.home / "store")
     assert refused.code == 2
     assert "no study that is pooled reports 'portal vein thrombosis'" in refused.err
+
+
+def test_a_treatment_that_is_not_linked_is_not_taken_for_nothing(base: Program) -> None:
+    """Sorafenib has a concept in several vocabularies, pravastatin in none: with it, it is another treatment."""
+    found = base(
+        "network", "--format", "json", "--picture", base.home / "network.svg", store=base.home / "store"
+    ).json()
+    pairs = {(each["one"], each["other"]) for each in found["contrasts"]}
+    assert ("nintedanib", "sorafenib") in pairs
+    assert ("pravastatin + sorafenib", "sorafenib") in pairs
+    assert not any("pravastatin" in name for pair in pairs if "nintedanib" in pair for name in pair)
+    drawn = (base.home / "network.svg").read_text(encoding="utf-8")
+    assert ">proton therapy<" in drawn  # two studies name it by other words
+    assert "radiofrequency ablation" in drawn
