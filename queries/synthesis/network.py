@@ -144,7 +144,7 @@ def _called(store: "Store", arms: Iterable[_Arm]) -> dict[tuple[str, ...], str]:
             words[linked].setdefault(label, arm)
     differ = [arm for several in words.values() if len(several) > 1 for arm in several.values()]
     wanted = {concept for arm in differ for concept in arm.concepts()}
-    labels = {iri: label for iri, node in describe(store, sorted(wanted)).items() if (label := first(node, "label"))}
+    labels = {iri: told for iri, node in describe(store, sorted(wanted)).items() if (told := first(node, "label"))}
     named = {}
     for linked, several in words.items():
         arm = several[min(several)]
