@@ -21,7 +21,8 @@ from picograph.kg.mapping import graph_text
 from picograph.kg.model import Field, Kind, enum_iri, flat_fields, parts_of
 from picograph.kg.results import AdverseEventResult, Part
 from picograph.kg.source import Method, Record, Source
-from picograph.kg.store import embedded, open_store, table
+from picograph.kg.store import open_store, table
+from picograph.kg.store import writer as writing
 from picograph.kg.store.base import Store
 from picograph.kg.study import Arm, Study
 from picograph.kg.triples import canonical, content, names_of, quads_of
@@ -204,7 +205,7 @@ def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_two_threads_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "_BULK", 0)
+    monkeypatch.setattr(writing, "_BULK", 0)
     monkeypatch.setattr(table, "_BIG", 8)
     said = []
     for threads in (1, 2):

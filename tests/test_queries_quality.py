@@ -7,7 +7,7 @@ import pytest
 
 from picograph.kg.load import load
 from picograph.kg.store import Store, open_store
-from picograph.kg.store.embedded import MemoryStore
+from picograph.kg.store.memory import MemoryStore
 from picograph.queries import catalog, integrity
 from picograph.queries.ask import ask
 

@@ -47,6 +47,10 @@ def open_store(
             where=where,
             remedy="give a folder, or a URL that begins with http:// or https://",
         )
-    from picograph.kg.store.embedded import FolderStore, MemoryStore
+    if where == ":memory:":
+        from picograph.kg.store.memory import MemoryStore
 
-    return MemoryStore() if where == ":memory:" else FolderStore(Path(where))
+        return MemoryStore()
+    from picograph.kg.store.embedded import FolderStore
+
+    return FolderStore(Path(where))
