@@ -25,7 +25,7 @@ from .asked import asked, told
 from .sizes import growth
 
 ROUNDS = 20  # at most, and at least three
-ENOUGH = 0.8  # seconds for all rounds of a question
+ENOUGH = 0.4  # seconds for all rounds of a question
 LIMIT = 30  # seconds for a question
 
 

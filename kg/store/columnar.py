@@ -207,7 +207,11 @@ def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int)
 def _views() -> dict[str, tuple[str, Collection[str]]]:
     """Give for each view of parts which it has, and their columns."""
     of_results = ", ".join(map(_text, results()))
-    found: dict[str, tuple[str, Collection[str]]] = {"parts": ("true", ()), "Result": (f"class IN ({of_results})", ())}
+    columns = {column for name in results() for column in columns_of(name)}
+    found: dict[str, tuple[str, Collection[str]]] = {
+        "parts": ("true", ()),
+        "Result": (f"class IN ({of_results})", columns),
+    }
     return found | {name: (f"class = {_text(name)}", columns_of(name)) for name in classes()}
 
 
