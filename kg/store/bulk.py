@@ -5,10 +5,12 @@ quarter of that, cost the engine no more, and leave its other half free for whoe
 """
 
 import contextlib
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
+from pathlib import Path
 from typing import NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
@@ -17,6 +19,8 @@ from pyoxigraph import Store as Oxigraph
 _LOADERS = 2
 _BIG = 50_000  # quads; the engine takes one quad out in the time in which it loads eight
 _MANY = 200_000  # quads copied at a time
+_MERGING = b"rocksdb:low"  # how the engine's threads that merge files are called
+_LAST = 19  # the lowest priority
 
 
 class Chunk(NamedTuple):
@@ -25,6 +29,7 @@ class Chunk(NamedTuple):
     lines: bytes
     first: int = 0  # the number of the first line in its file; 0: made by ourselves
     name: str = ""  # of the file
+    sure: bool = False  # made by ourselves, of IRIs that were looked at: the engine need not
 
 
 Mend = Callable[[Chunk, str], bytes]
@@ -63,6 +68,7 @@ def fill(oxigraph: Oxigraph, graph: str, chunks: Iterable[Chunk], mend: Mend = r
                 break
             if chunk.lines:
                 waiting.put(chunk)
+                merge_later()
     finally:
         for _ in loaders:
             waiting.put(None)
@@ -72,9 +78,21 @@ def fill(oxigraph: Oxigraph, graph: str, chunks: Iterable[Chunk], mend: Mend = r
         raise failures[0]
 
 
+def merge_later() -> None:
+    """Let the engine merge its files where nothing else is to be done.
+
+    It begins whenever two files overlap, and so writes everything many times while a graph comes in chunks; `settle`
+    does it once, afterwards. Only Linux has a priority for each thread.
+    """
+    for thread in Path("/proc/self/task").glob("*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if (thread / "comm").read_bytes().startswith(_MERGING):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), _LAST)
+
+
 def _load(oxigraph: Oxigraph, graph: NamedNode, chunk: Chunk, mend: Mend) -> None:
     try:
-        oxigraph.bulk_load(chunk.lines, format=RdfFormat.N_TRIPLES, to_graph=graph)
+        oxigraph.bulk_load(chunk.lines, format=RdfFormat.N_TRIPLES, to_graph=graph, lenient=chunk.sure)
     except SyntaxError as error:
         lines = mend(chunk, error.msg)
         with contextlib.suppress(SyntaxError):

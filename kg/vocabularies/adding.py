@@ -146,7 +146,7 @@ class _Adding:
                         write_labels(((each.concept.curie[5:], each.concept.label) for each in some), _mesh_iri, labels)
                         yield from ((each.concept.curie[5:], each.above) for each in some)
 
-                yield from closure_chunks(rows(), _mesh_iri, self.broader)
+                yield from closure_chunks(rows(), _mesh_iri, self.broader, sure=True)
             if not out.counts["concepts"]:
                 raise self._nothing()
             if facts.dangling:
@@ -266,12 +266,14 @@ def add(
     version: str = "",
     source: str = "",
     moved: Callable[[int], None] | None = None,
+    settle: bool = True,
 ) -> Added:
     """Put a vocabulary into a store from the publisher's files. It takes the place of a slice, or of what was there.
 
     :param version: as the publisher writes it; empty: as the files or their names say
     :param source: where the files are from; empty: the files themselves
     :param moved: is told how many bytes were read, each time
+    :param settle: put the store's files in order afterwards, as `load` does: the vocabulary is the current one before
     :raises UsageError: if the vocabulary is not known here
     :raises InputError: if a file cannot be read, or is not of this vocabulary; the store is then as it was
     :raises StoreError: if the store cannot be written; it is then as it was
@@ -294,6 +296,8 @@ def add(
                 now.close()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+    if settle:
+        store.settle()
     assert adding.vocabulary is not None
     left = adding.left_out
     if left:

@@ -78,7 +78,12 @@ class Hierarchy:
 
 
 def closure_chunks(
-    rows: Iterable[tuple[str, tuple[str, ...]]], iri: Callable[[str], str], table: Path, *, reflexive: bool = True
+    rows: Iterable[tuple[str, tuple[str, ...]]],
+    iri: Callable[[str], str],
+    table: Path,
+    *,
+    reflexive: bool = True,
+    sure: bool = False,
 ) -> Iterator[Chunk]:
     """Give the closure as N-Triples, and write it for the results table.
 
@@ -86,6 +91,7 @@ def closure_chunks(
     :param iri: gives the IRI of a node
     :param table: a file of pairs of IRIs to be written
     :param reflexive: write that each node is above itself too
+    :param sure: all that ``iri`` gives are IRIs
     """
     ends: dict[str, tuple[bytes, bytes]] = {}  # of what stands above something: the end of its lines in both
     shared: dict[tuple[str, ...], tuple[list[bytes], list[bytes]]] = {}
@@ -115,9 +121,9 @@ def closure_chunks(
             start = name + b"\t"
             pairs.write(start + start.join(cells))
             if size >= _LINES:
-                yield Chunk(b"".join(batch))
+                yield Chunk(b"".join(batch), sure=sure)
                 batch, size = [], 0
-        yield Chunk(b"".join(batch))
+        yield Chunk(b"".join(batch), sure=sure)
 
 
 def write_labels(labels: Iterable[tuple[str, str]], iri: Callable[[str], str], file: IO[bytes]) -> None:

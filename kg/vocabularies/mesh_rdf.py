@@ -8,16 +8,17 @@ Only the hierarchy of descriptors, which is small, is kept here.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from picograph.kg.vocabularies.closure import Hierarchy
 from picograph.ontology.concepts import Concept
-from picograph.ontology.index import SEVERAL
 
 MESH = "http://id.nlm.nih.gov/mesh/"
-_MEMORY = "400MB"
-_MANY = 20_000  # concepts that are read at a time
+_MEMORY = "200MB"
+_MANY = 50_000  # rows that are read at a time
 _KINDS = {
     "label": ("rdfs:label",),
     "link": ("preferredConcept", "concept", "preferredTerm", "term"),
@@ -58,10 +59,7 @@ UNION ALL
 SELECT record_of(subject), kind, CASE WHEN kind = 'label' THEN value ELSE substr(value, {len(MESH) + 1}) END
 FROM line WHERE kind IN ('label', 'mapped', 'qualifier') OR (kind = 'action' AND record_of(subject)[1] = 'C');
 """
-_CONCEPTS = """
-SELECT record, string_agg(kind || ' ' || value, chr(31)) FROM fact WHERE record IS NOT NULL GROUP BY record
-ORDER BY record
-"""
+_CONCEPTS = "SELECT record, kind, value FROM fact WHERE record IS NOT NULL ORDER BY record"
 _PLACES = f"SELECT record_of(subject), substr(value, {len(MESH) + 1}) FROM line WHERE kind = $kind"
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _PLAIN = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
@@ -194,14 +192,13 @@ class MeshFacts:
 
         try:
             rows = self._db.execute(_CONCEPTS)
-            while some := rows.fetchmany(_MANY):
-                for record, joined in some:
-                    said: dict[str, list[str]] = {}
-                    for each in joined.split(SEVERAL):
-                        kind, _, value = each.partition(" ")
-                        said.setdefault(kind, []).append(value)
-                    if "label" in said:
-                        yield self._concept(record, said)
+            batches = iter(lambda: rows.fetchmany(_MANY), [])
+            for record, facts in groupby(chain.from_iterable(batches), itemgetter(0)):
+                said: dict[str, list[str]] = {}
+                for _, kind, value in facts:
+                    said.setdefault(kind, []).append(value)
+                if "label" in said:
+                    yield self._concept(record, said)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None
 
