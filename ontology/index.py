@@ -30,6 +30,7 @@ CREATE TABLE concept (
 CREATE TABLE name (folded TEXT, concept INTEGER, PRIMARY KEY (folded, concept)) WITHOUT ROWID;
 CREATE TABLE code (code TEXT, concept INTEGER, PRIMARY KEY (code, concept)) WITHOUT ROWID;
 CREATE TABLE tree (number TEXT PRIMARY KEY, concept INTEGER) WITHOUT ROWID;
+CREATE TABLE kind (concept INTEGER PRIMARY KEY, kind TEXT);
 CREATE TABLE qualifiers (descriptor TEXT PRIMARY KEY, allowed TEXT) WITHOUT ROWID;
 CREATE TABLE mapping (
   subject TEXT, predicate TEXT, object TEXT, justification TEXT, source TEXT, comment TEXT
@@ -194,6 +195,12 @@ class Index:
         """Give the codes of the qualifiers that a descriptor allows; None where that is not known."""
         row = next(self._rows("SELECT allowed FROM qualifiers WHERE descriptor = ?", descriptor), None)
         return None if row is None else frozenset(row[0].split())
+
+    def kind(self, curie: str) -> str:
+        """Say what a concept is, in words of its vocabulary, such as a brand name; empty where it does not say it."""
+        kinds = "SELECT 1 FROM sqlite_master WHERE name = 'kind'"  # an index of an earlier version has none
+        sql = "SELECT kind FROM concept JOIN kind ON concept = number WHERE curie = ?"
+        return next((row[0] for _ in self._rows(kinds) for row in self._rows(sql, curie)), "")
 
     def mappings(self, curie: str | None = None) -> Iterator[Mapping]:
         """Give the mappings, or those of one concept, whichever end it is."""

@@ -46,6 +46,7 @@ class IndexWriter:
         self._number = 0
         self._names = self._mappings = 0
         self._prefixes: dict[str, None] = {}
+        self._kinds: dict[str, str] = {}
         with _as_os_errors():
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.executescript(_PRAGMAS + SCHEMA + "BEGIN;")
@@ -108,6 +109,10 @@ class IndexWriter:
                 ((row.subject, row.predicate, row.object, row.justification, row.source, row.comment) for row in rows),
             )
 
+    def add_kinds(self, kinds: dict[str, str]) -> None:
+        """Say by CURIE what concepts are, where their vocabulary tells several kinds apart."""
+        self._kinds |= kinds
+
     def add_qualifiers(self, allowed: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Write which qualifiers each descriptor of MeSH allows, all by their codes."""
         with _as_os_errors():
@@ -136,6 +141,10 @@ class IndexWriter:
                     where=vocabulary.source,
                     remedy="give each file of the vocabulary once",
                 ) from None
+            self._db.executemany(
+                "INSERT INTO kind SELECT number, ? FROM concept WHERE curie = ?",
+                ((kind, curie) for curie, kind in self._kinds.items()),
+            )
             self._db.create_function("turned", 1, lambda word: word[::-1], deterministic=True)
             for statement in _FINISH:
                 self._db.execute(statement)

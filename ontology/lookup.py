@@ -132,7 +132,20 @@ def _alike(wanted: str, words: Words, limit: int) -> list[Match]:
     return list(found.values())
 
 
-COLUMNS = ("concept", "label", "vocabulary", "how", "words", "path", "same_as", "parts", "made_into", "roles", "iri")
+COLUMNS = (
+    "concept",
+    "label",
+    "vocabulary",
+    "kind",
+    "how",
+    "words",
+    "path",
+    "same_as",
+    "parts",
+    "made_into",
+    "roles",
+    "iri",
+)
 
 
 def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str, ...]]:
@@ -153,6 +166,7 @@ def describe(match: Match, words: Words = SHIPPED) -> dict[str, str | tuple[str,
         "concept": concept.curie,
         "label": concept.label,
         "vocabulary": concept.vocabulary,
+        "kind": words.kind(concept.curie),
         "how": match.how,
         "words": match.words,
         "path": tuple(words.label(step) or step for step in words.path(concept.curie)[1:]),

@@ -53,6 +53,9 @@ class Source(Protocol):
     def alike(self, folded: str) -> list[Concept]:
         """Give concepts with a name that may be meant by one with typing errors: candidates, to be compared."""
 
+    def kind(self, curie: str) -> str:
+        """Say what a concept is, in words of its vocabulary; empty where it does not say it."""
+
     def allowed_qualifiers(self, descriptor: str) -> frozenset[str] | None:
         """Give the codes of the qualifiers that a MeSH descriptor allows, by their codes; None: not known."""
 
@@ -102,6 +105,9 @@ class Slice:
 
     def alike(self, folded: str) -> list[Concept]:
         return list(self.concepts())  # so few that each can be compared
+
+    def kind(self, curie: str) -> str:
+        return ""
 
     def allowed_qualifiers(self, descriptor: str) -> frozenset[str] | None:
         return slices.allowed_qualifiers().get(descriptor) if self._vocabulary == "mesh" else None
@@ -198,6 +204,11 @@ class Words:
         """Give the preferred name of a concept, or None."""
         found = self.get(curie)
         return found.label if found else None
+
+    def kind(self, curie: str) -> str:
+        """Say what a concept is where its vocabulary tells several kinds apart: an ingredient, a salt, a brand name."""
+        source = self._by_prefix.get(curie.partition(":")[0])
+        return source.kind(curie) if source else ""
 
     def parents(self, curie: str) -> tuple[str, ...]:
         """Give what is one step up; nothing for a concept that is not at hand."""

@@ -209,6 +209,7 @@ def concept_lines(rows: Iterable[Mapping[str, Any]], width: int) -> Iterator[str
             yield f"{'      ' if index else name}{line}"
         used = "" if row.get("studies") is None else f"{row['studies']} of the store, with all below it"
         places = (
+            ("kind:", row.get("kind", "")),
             ("in", " < ".join(row["path"])),
             ("same as", ", ".join(row["same_as"])),
             ("salt or mixture of", ", ".join(row["parts"])),

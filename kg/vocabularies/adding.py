@@ -180,6 +180,7 @@ class _Adding:
         hierarchy.check()
         rows = [*terms.mappings, *self._judged(terms, {each.curie: each for each in concepts})]
         out.add(concepts)
+        out.add_kinds({term.curie: term.kind for term in terms.terms if term.kind})
         out.add_mappings(rows)
         yield from concept_lines(concepts, self.name)
         yield from mapping_lines(rows, self.source["graph"])

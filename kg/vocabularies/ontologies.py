@@ -202,7 +202,7 @@ def read_obo(file: SourceFile, prefix: str) -> Terms:
     try:
         with file.open() as content:
             reader = fastobo.iter(content, ordered=True)
-            version = next((str(each.version) for each in reader.header() if hasattr(each, "version")), "")
+            version = next((each.raw_value() for each in reader.header() if each.raw_tag() == "data-version"), "")
             for frame in reader:
                 if isinstance(frame, fastobo.term.TermFrame) and (term := _frame(frame, prefix)):
                     terms.append(term)
@@ -270,7 +270,7 @@ def read_rdf(file: SourceFile, prefix: str) -> Terms:
 
     :raises InputError: if it is not what its beginning says
     """
-    from pyoxigraph import RdfFormat, parse
+    from pyoxigraph import NamedNode, RdfFormat, parse
 
     form = RdfFormat.TURTLE if file.kind() == "turtle" else RdfFormat.RDF_XML
     said: dict[str, dict[str, list[str]]] = {}
@@ -290,7 +290,7 @@ def read_rdf(file: SourceFile, prefix: str) -> Terms:
                 elif predicate == _TYPE:
                     if text in (_OWL + "Class", _RDFS + "Class", _SKOS + "Concept"):
                         classes.add(name)
-                elif predicate in _WANTED:
+                elif predicate in _WANTED and isinstance(subject, NamedNode):  # what axioms say of axioms is left out
                     held = str(value) if type(value).__name__ == "BlankNode" else text
                     said.setdefault(name, {}).setdefault(predicate, []).append(held)
     except SyntaxError as error:

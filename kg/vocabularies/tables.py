@@ -1,5 +1,6 @@
 """Vocabularies that come as tables: DrugBank's open names, RxNorm, ATC, NCI Thesaurus, the qualifiers of MeSH."""
 
+import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -62,12 +63,15 @@ def read_atc(files: Sequence[SourceFile]) -> Terms:
     names: dict[str, str] = {}
     for file in files:
         head = file.head.decode("utf-8", "replace").partition("\n")[0]
-        separator = max("\t,;|", key=head.count)
-        for _, cells in rows(file, separator):
-            bare = [cell.strip().strip('"') for cell in cells]
-            code = next((cell.upper() for cell in bare[:2] if _ATC.fullmatch(cell.upper())), None)
-            if code and len(code) in _ATC_LEVELS:
-                names.setdefault(code, tidy(next((cell for cell in bare if cell and cell.upper() != code), "")))
+        table = csv.reader(file.lines(), delimiter=max("\t,;|", key=head.count))
+        try:
+            for cells in table:
+                bare = [cell.strip() for cell in cells]
+                code = next((cell.upper() for cell in bare[:2] if _ATC.fullmatch(cell.upper())), None)
+                if code and len(code) in _ATC_LEVELS:
+                    names.setdefault(code, tidy(next((cell for cell in bare if cell and cell.upper() != code), "")))
+        except csv.Error as error:
+            raise _wrong(file, f"line {table.line_num} is no row of a table: {error}", "give code and name") from None
     if not names:
         raise _wrong(files[0], "no ATC code is in the table", "give a table with the columns code and name")
     shorter = {7: 5, 5: 4, 4: 3, 3: 1}
@@ -105,8 +109,14 @@ def read_ncit(files: Sequence[SourceFile]) -> Terms:
     return Terms(terms)
 
 
-# Term types that name a thing of its own, and the relations that lead from one such to what it is of.
-_RX_TYPES = ("IN", "PIN", "MIN", "BN", "SCDC", "SCDF", "SCDG", "SCD", "SBD", "SBDC", "SBDF", "SBDG", "GPCK", "BPCK")
+# Term types that name a thing of its own, in RxNorm's words, and the relations that lead from one to what it is of.
+_RX_TYPES = {
+    "IN": "ingredient", "PIN": "precise ingredient", "MIN": "multiple ingredients", "BN": "brand name",
+    "SCDC": "clinical drug component", "SCDF": "clinical drug form", "SCDG": "clinical dose form group",
+    "SCD": "clinical drug", "SBD": "branded drug", "SBDC": "branded drug component", "SBDF": "branded drug form",
+    "SBDG": "branded dose form group", "GPCK": "generic pack", "BPCK": "brand name pack",
+}  # fmt: skip
+_RX_RANKS = {kind: rank for rank, kind in enumerate(_RX_TYPES)}
 _RX_UP = {
     "tradename_of",
     "form_of",
@@ -126,7 +136,7 @@ def read_rxnorm(files: Sequence[SourceFile]) -> Terms:
     In a row of relations the second concept has the relation to the first.
     """
     labels: dict[str, str] = {}
-    ranks: dict[str, int] = {}
+    kinds: dict[str, str] = {}
     names: defaultdict[str, list[str]] = defaultdict(list)
     codes: defaultdict[str, set[str]] = defaultdict(set)
     others: set[tuple[str, str]] = set()
@@ -136,7 +146,7 @@ def read_rxnorm(files: Sequence[SourceFile]) -> Terms:
         wide = file.head.partition(b"\n")[0].count(b"|")
         for _, cells in rows(file, "|", 15):
             if wide >= 18:
-                _rx_atom(cells, labels, ranks, names, codes, others)
+                _rx_atom(cells, labels, kinds, names, codes, others)
             elif cells[10] == "RXNORM" and cells[14] not in ("O", "Y"):
                 kind = up if cells[7] in _RX_UP else parts if cells[7] in _RX_PARTS else None
                 if kind is not None:
@@ -156,6 +166,7 @@ def read_rxnorm(files: Sequence[SourceFile]) -> Terms:
                 parts=tuple(parts[curie]),
                 codes=tuple(codes[curie]),
                 xrefs=tuple(same[curie]),
+                kind=_RX_TYPES.get(kinds.get(curie, ""), ""),
             )
             for curie, label in labels.items()
         ]
@@ -165,7 +176,7 @@ def read_rxnorm(files: Sequence[SourceFile]) -> Terms:
 def _rx_atom(
     cells: list[str],
     labels: dict[str, str],
-    ranks: dict[str, int],
+    kinds: dict[str, str],
     names: defaultdict[str, list[str]],
     codes: defaultdict[str, set[str]],
     others: set[tuple[str, str]],
@@ -174,8 +185,8 @@ def _rx_atom(
     if suppressed in ("O", "Y"):
         return
     if source == "RXNORM":
-        if kind in _RX_TYPES and _RX_TYPES.index(kind) < ranks.get(curie, len(_RX_TYPES)):
-            ranks[curie] = _RX_TYPES.index(kind)
+        if kind in _RX_RANKS and _RX_RANKS[kind] < _RX_RANKS.get(kinds.get(curie, ""), len(_RX_RANKS)):
+            kinds[curie] = kind
             if curie in labels:
                 names[curie].append(labels[curie])
             labels[curie] = tidy(text)

@@ -37,6 +37,7 @@ class Term(NamedTuple):
     parts: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     xrefs: tuple[Xref, ...] = ()
+    kind: str = ""  # in words, where the vocabulary tells several apart
 
 
 class Terms(NamedTuple):
