@@ -44,7 +44,7 @@ EXPORTS = {
     "trig": "picograph.queries.exports.rdf:trig",
     "turtle": "picograph.queries.exports.rdf:turtle",
     "void": "picograph.queries.exports.void:void",
-    "xlsx": "picograph.queries.exports.extraction:xlsx",
+    "xlsx": "picograph.queries.exports.workbook:xlsx",
 }
 GROUP = "picograph.exports"
 

@@ -2,15 +2,11 @@
 
 import csv as csv_module
 import io
-import re
 import tempfile
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from itertools import islice
-from typing import IO
 
 from picograph.kg.identifiers import is_registry_number
 from picograph.kg.identity import Stands, identifiers_of
@@ -43,11 +39,6 @@ _NAMES = ("term", "variable", "factor", "label", "outcome")
 _DETAILS = ("category", "level", "milestone", "statistic")
 _PARTICIPANTS = {"affected", "at_risk", "count", "denominator", "enrolled", "fatal"}
 _CHUNK = 1 << 16
-_LONG_AGO = datetime(2000, 1, 1)
-_STAMP = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_MOST_ROWS = 1_048_576
-_LONGEST = 32_767  # characters of a cell
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -153,7 +144,7 @@ def rows(study: Study, retracted: Collection[str] = ()) -> Iterator[tuple[str, .
                 yield (*start, "", "", "", *end, part.absence.value, "", evidence, mark)
 
 
-def _part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> list[tuple[str, ...]]:
+def rows_of_part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> list[tuple[str, ...]]:
     """Give the rows of the records of a part; what has no row is told."""
     found: list[tuple[str, ...]] = []
     for study in part.records():
@@ -167,11 +158,11 @@ def _part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> lis
 
 def _all(selection: Selection, losses: Losses) -> Iterator[tuple[str, ...]]:
     """Give the rows of every selected record."""
-    for some in selection.each(partial(_part, retracted=_retracted(selection)), losses):
+    for some in selection.each(partial(rows_of_part, retracted=retracted_publications(selection)), losses):
         yield from some
 
 
-def _retracted(selection: Selection) -> set[str]:
+def retracted_publications(selection: Selection) -> set[str]:
     """Give the identifiers of the retracted publications."""
     found: set[str] = set()
     for each in selection.retractions.found:
@@ -193,13 +184,13 @@ def _harmless(row: tuple[str, ...], losses: Losses) -> Sequence[str]:
 def csv(selection: Selection, losses: Losses) -> Iterator[bytes]:
     """Write the extraction table as CSV, UTF-8, with a header."""
     yield ",".join(COLUMNS).encode() + b"\n"
-    yield from selection.each(partial(_csv, retracted=_retracted(selection)), losses)
+    yield from selection.each(partial(_csv, retracted=retracted_publications(selection)), losses)
 
 
 def _csv(part: Selection, losses: Losses, *, retracted: Collection[str]) -> bytes:
     out = io.StringIO()
     writer = csv_module.writer(out, lineterminator="\n")
-    for row in _part(part, losses, retracted=retracted):
+    for row in rows_of_part(part, losses, retracted=retracted):
         writer.writerow(_harmless(row, losses))
     return out.getvalue().encode()
 
@@ -228,59 +219,3 @@ def parquet(selection: Selection, losses: Losses) -> Iterator[bytes]:
 def _batches(found: Iterator[tuple[str, ...]]) -> Iterator[list[tuple[str, ...]]]:
     while some := list(islice(found, 20_000)):
         yield some
-
-
-def xlsx(selection: Selection, losses: Losses) -> Iterator[bytes]:
-    """Write the extraction table as a workbook: numbers are numbers, and no text is a formula.
-
-    :raises UsageError: if openpyxl is not installed
-    """
-    try:
-        from openpyxl import Workbook
-        from openpyxl.cell import WriteOnlyCell
-    except ImportError:
-        raise UsageError("a workbook needs openpyxl", remedy="pip install 'picograph[tables]'") from None
-    book = Workbook(write_only=True)
-    book.properties.created = book.properties.modified = _LONG_AGO  # the same input gives the same bytes
-    sheet = book.create_sheet("extraction")
-    sheet.freeze_panes = "A2"
-    sheet.append(COLUMNS)
-    number = COLUMNS.index("value")
-    written = 1
-    for row in _all(selection, losses):
-        if written == _MOST_ROWS:
-            losses.add("rows beyond the 1,048,576 of a sheet (csv and parquet have them)", row[0])
-            continue
-        written += 1
-        cells = []
-        for index, text in enumerate(row):
-            clean = _CONTROL.sub("\ufffd", text)[:_LONGEST]
-            losses.add("cells with characters that a workbook cannot hold, or too long for one", row[0], clean != text)
-            cell = WriteOnlyCell(sheet, value=clean)
-            if index == number and text:
-                cell.value = float(text)
-                losses.add(
-                    "numbers with more digits than a workbook keeps", row[0], Decimal(text) != Decimal(repr(cell.value))
-                )
-            else:
-                cell.data_type = "s"  # a text stays a text, whatever it begins with
-            cells.append(cell)
-        sheet.append(cells)
-    with tempfile.TemporaryFile() as file:
-        book.save(file)
-        file.seek(0)
-        yield from _undated(file)
-
-
-def _undated(file: IO[bytes]) -> Iterator[bytes]:
-    """Write a zip again with one date for all its members."""
-    with zipfile.ZipFile(file) as old, tempfile.TemporaryFile() as again:
-        with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
-            for name in sorted(old.namelist()):
-                content = old.read(name)
-                if name == "docProps/core.xml":
-                    content = _STAMP.sub(b"2000-01-01T00:00:00Z", content)
-                new.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        again.seek(0)
-        while chunk := again.read(_CHUNK):
-            yield chunk
