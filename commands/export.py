@@ -63,7 +63,7 @@ def export(
         _list(form)
         return
     from picograph.queries.exports import export as exporter
-    from picograph.queries.exports import write_whole
+    from picograph.queries.exports import spooled, write_whole
     from picograph.queries.exports.selection import Losses, Selection
 
     function, losses = exporter(target), Losses()
@@ -74,7 +74,7 @@ def export(
         chosen = [study_iri(records(opened, key)[0].key) for key in studies] or None
         answer = None if question is None else _asked(opened, question, settings)
         selection = Selection(opened, studies=chosen, words=words, answer=answer, jobs=jobs or _cores())
-        chunks = function(selection, losses)
+        chunks = spooled(function(selection, losses))
         if output is None:
             for chunk in chunks:
                 out(chunk)

@@ -177,7 +177,11 @@ def out(data: str | bytes, *, err: bool = False) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if err else sys.stdout).fileno())
         if isinstance(error, BrokenPipeError):
             raise ReaderGoneError from None
-        raise InputError(f"the output cannot be written: {error.strerror}", where="standard output") from None
+        raise InputError(
+            f"the output cannot be written: {error.strerror}",
+            where="standard output",
+            remedy="make room, or write elsewhere",
+        ) from None
 
 
 def say(*lines: str) -> None:

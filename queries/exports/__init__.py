@@ -6,7 +6,9 @@ A target is a line in `EXPORTS` and a function ``write(selection, losses)`` that
 """
 
 import contextlib
+import errno
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
@@ -47,6 +49,12 @@ EXPORTS = {
     "xlsx": "picograph.queries.exports.workbook:xlsx",
 }
 GROUP = "picograph.exports"
+_REMEDIES = {
+    errno.EISDIR: "name a file in that folder",
+    errno.ENOENT: "make the folder first",
+    errno.EACCES: "see whether the folder is yours, or write elsewhere",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room, or write elsewhere"),
+}
 
 
 class Export(Protocol):
@@ -129,6 +137,21 @@ def partial_of(path: str) -> Path:
     return Path(f"{path}.{os.getpid()}.part")
 
 
+def spooled(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give chunks as they come; what of them waits in temporary files may find no place there.
+
+    :raises InputError: if it finds none
+    """
+    try:
+        yield from chunks
+    except OSError as error:
+        raise InputError(
+            f"what waits to be written finds no place: {error.strerror}",
+            where=tempfile.gettempdir(),
+            remedy="make room there, or name another folder: TMPDIR=FOLDER",
+        ) from None
+
+
 def write_whole(path: str, chunks: Iterable[bytes]) -> None:
     """Write a file whole or not at all; a device, a pipe, and what a link leads to is written as it is.
 
@@ -141,9 +164,8 @@ def write_whole(path: str, chunks: Iterable[bytes]) -> None:
         if partial != target:
             partial.replace(target)
     except OSError as error:
-        raise InputError(
-            f"the file cannot be written: {error.strerror}", where=path, remedy="see whether the folder is there"
-        ) from None
+        remedy = _REMEDIES.get(error.errno or 0, "see whether the folder is there")
+        raise InputError(f"the file cannot be written: {error.strerror}", where=path, remedy=remedy) from None
     finally:
         if partial != target:
             with contextlib.suppress(OSError):

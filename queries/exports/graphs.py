@@ -26,6 +26,7 @@ from picograph.queries.exports.selection import Losses, Selection
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _EVIDENCE = PG + "evidence"
+_SOURCE = "https://w3id.org/picograph/source/"  # of which every place is another: none is worth remembering
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _MARKUP = re.compile('[&<>"\n\r\t]')
 _KINDS = {Kind.INTEGER: "long", Kind.DECIMAL: "double", Kind.BOOLEAN: "boolean"}
@@ -109,7 +110,10 @@ class _Elements:
             own = said.setdefault(subject, {})
             if isinstance(value, Literal):
                 own.setdefault(name, []).append(value.value)
-            elif property_ in (_TYPE, _EVIDENCE):
+            elif property_ == _EVIDENCE:
+                place = value.value  # type: ignore[union-attr]
+                own.setdefault(name, []).append(place if place.startswith(_SOURCE) else _short(place))
+            elif property_ == _TYPE:
                 own.setdefault(name, []).append(_short(value.value))  # type: ignore[union-attr]
             elif isinstance(value, NamedNode):
                 target = value.value

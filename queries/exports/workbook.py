@@ -34,9 +34,10 @@ def xlsx(selection: Selection, losses: Losses) -> Iterator[bytes]:
         from openpyxl import Workbook
     except ImportError:
         raise UsageError("a workbook needs openpyxl", remedy="pip install 'picograph[tables]'") from None
-    book = Workbook(write_only=True)
+    book = Workbook()
     book.properties.created = book.properties.modified = _LONG_AGO  # the same input gives the same bytes
-    sheet = book.create_sheet("extraction")
+    sheet = book.active
+    sheet.title = "extraction"
     sheet.freeze_panes = "A2"
     sheet.append(COLUMNS)
     written = 1

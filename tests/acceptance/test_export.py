@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from picograph.tests.acceptance.program import KEY, WORKED, Program, rdflib_dataset, said
+from picograph.tests.acceptance.program import COMMAND, KEY, WORKED, Program, environment, rdflib_dataset, said
 
 FORMS = {"turtle": "turtle", "nt": "nt", "rdfxml": "xml", "trig": "trig", "nq": "nquads", "jsonld": "json-ld"}
 TARGETS = ("csv", "csl-json", "fhir", "parquet", "ris", "xlsx", *FORMS)
@@ -126,3 +127,32 @@ def test_a_wrong_target_names_the_nearest(program: Program, folder: Path) -> Non
     listed = program("export", store=folder)
     assert {row["target"] for row in listed.rows()} >= {*TARGETS, "metafor"}
     assert all(row["writes"] for row in listed.rows())
+
+
+@pytest.mark.parametrize(("target", "to"), [("xlsx", "-"), ("graphml", "-"), ("graphml", "file"), ("nq", "file")])
+def test_a_disk_that_fills_up_is_told_and_leaves_nothing(
+    program: Program, folder: Path, tmp_path: Path, target: str, to: str
+) -> None:
+    """No file may grow beyond 8 kB: neither the one that is asked for, nor those in which statements wait."""
+    kept = tmp_path / "kept"
+    kept.write_text("kept", "utf-8")
+    command = [*COMMAND, "export", target, "--store", str(folder), *(["-o", str(kept)] if to == "file" else [])]
+    shell = ["bash", "-c", 'ulimit -f 8; exec "$@"', "bash", *command]
+    ran = subprocess.run(shell, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, check=False)
+    told = ran.stderr.decode()
+    assert ran.returncode == 1
+    assert "File too large" in told
+    assert "make room" in told
+    assert "Traceback" not in told
+    assert kept.read_text("utf-8") == "kept"
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_where_a_file_cannot_be_the_message_says_what_to_do(program: Program, folder: Path, tmp_path: Path) -> None:
+    said(program("export", "ris", "-o", tmp_path, store=folder), 1, "Is a directory", "name a file in that folder")
+    said(program("export", "ris", "-o", tmp_path / "a" / "b", store=folder), 1, "make the folder first")
+    report = tmp_path / "report.jsonl"
+    ran = program("export", "ris", "-o", tmp_path / "x.ris", "--report", report, store=folder)
+    lines = [json.loads(line) for line in report.read_text("utf-8").splitlines()]
+    assert len(lines) > 5
+    assert [f"{each['count']} {each['what']}" in ran.err for each in lines] == [True] * len(lines)
