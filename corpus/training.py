@@ -298,6 +298,7 @@ def learn_weighing(rows: Sequence[Weighed]) -> dict[str, Any]:
             leaves=10,
             least=25,
             share=0.3,
+            seeds=3,
         ),
         "sides": learn_trees(
             [row.of_side for row in sided],
@@ -307,18 +308,28 @@ def learn_weighing(rows: Sequence[Weighed]) -> dict[str, Any]:
             leaves=6,
             least=40,
             share=0.3,
+            seeds=3,
         ),
     }
 
 
 def learn_trees(
-    rows: Sequence[Features], labels: Sequence[bool], *, trees: int, rate: float, leaves: int, least: int, share: float
+    rows: Sequence[Features],
+    labels: Sequence[bool],
+    *,
+    trees: int,
+    rate: float,
+    leaves: int,
+    least: int,
+    share: float,
+    seeds: int = 1,
 ) -> dict[str, Any]:
     """Learn boosted trees, and give them as numbers that `Trees` reads.
 
     :param leaves: of a tree, at most
     :param least: rows in a leaf, at least
     :param share: of the features, that a tree may look at
+    :param seeds: how often they are learnt, each with other rows and features; their mean is given
     """
     import lightgbm
     import numpy as np
@@ -334,26 +345,27 @@ def learn_trees(
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
         "feature_fraction": share,
-        "seed": SEED,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,
         "verbose": -1,
         "monotone_constraints": [int(feature in RISING) for feature in features],
     }
-    data = lightgbm.Dataset(table, np.array(labels, dtype=float), free_raw_data=False)
-    model = lightgbm.train(settings, data, num_boost_round=trees)
-    packed = [_packed(tree["tree_structure"]) for tree in model.dump_model()["tree_info"]]
+    packed = []
+    for seed in range(SEED, SEED + seeds):
+        data = lightgbm.Dataset(table, np.array(labels, dtype=float), free_raw_data=False)
+        model = lightgbm.train(settings | {"seed": seed}, data, num_boost_round=trees)
+        packed += [_packed(tree["tree_structure"], seeds) for tree in model.dump_model()["tree_info"]]
     return {"features": features, "base": 0.0, "trees": packed}
 
 
-def _packed(root: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Lay a tree out in rows: inner nodes from the root, leaves apart."""
+def _packed(root: Mapping[str, Any], parts: int) -> dict[str, list[Any]]:
+    """Lay a tree out in rows: inner nodes from the root, leaves apart, and divided by ``parts``."""
     found: dict[str, list[Any]] = {"split": [], "at": [], "left": [], "right": [], "leaf": []}
 
     def add(node: Mapping[str, Any]) -> int:
         if "split_feature" not in node:
-            found["leaf"].append(round(float(node["leaf_value"]), 5))
+            found["leaf"].append(round(float(node["leaf_value"]) / parts, 5))
             return -len(found["leaf"])
         index = len(found["split"])
         found["split"].append(int(node["split_feature"]))

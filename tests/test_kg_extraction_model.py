@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import random
 import re
 import string
@@ -9,8 +10,10 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from picograph.corpus import report
@@ -20,10 +23,16 @@ from picograph.corpus.division import held_back
 from picograph.corpus.labels import labels
 from picograph.corpus.making import digest
 from picograph.corpus.scoring import Score
+from picograph.kg.extraction.model.arms import Arms, Name
+from picograph.kg.extraction.model.cells import cells_of
+from picograph.kg.extraction.model.field import Field, open_field
+from picograph.kg.extraction.model.numbers import numbers_of
 from picograph.kg.extraction.model.reader import findings
-from picograph.kg.extraction.model.scene import Pair
-from picograph.kg.extraction.model.sides import solve
+from picograph.kg.extraction.model.scene import Pair, Scene
+from picograph.kg.extraction.model.sides import cell_features, side_of_call, solve
 from picograph.kg.extraction.model.trees import Trees
+from picograph.kg.extraction.model.words import row_of
+from picograph.kg.extraction.page import read_page
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "pico-corpus-dev"
 MADE_UP = (
@@ -43,9 +52,9 @@ def test_figures_on_the_part_held_back(held: Score) -> None:
     """The least that may ship; what does ship stands in docs/reading-score.md."""
     assert held.abstracts == 96
     every, numbers = held.micro(), held.micro(reported=True)
-    assert every.f1 >= 0.67
-    assert numbers.f1 >= 0.65
-    assert numbers.precision >= 0.68
+    assert every.f1 >= 0.66
+    assert numbers.f1 >= 0.64
+    assert numbers.precision >= 0.75
     assert numbers.gold > 400
 
 
@@ -112,12 +121,57 @@ def test_sides_go_by_pairs_where_nothing_else_is_said() -> None:
     assert third < -1
 
 
+def _scene(words: str, *names: str) -> Scene:
+    page = read_page(words)
+    text = row_of(page)
+    at = [token.word if token.word in names else "" for token in text.tokens]
+    found = {
+        name: Name(name, tuple(place for place, each in enumerate(at) if each == name), True, {}) for name in names
+    }
+    silent = [0.0] * len(at)
+    arms = Arms(found, at, {}, silent, silent)
+    numbers = numbers_of(page, text)
+    return Scene(text, numbers, arms, cells_of(text, numbers, ["count"] * len(numbers), arms))
+
+
+def test_without_a_treatment_is_the_other_arm() -> None:
+    scene = _scene("Drainage was 268 without tachosil and 228 with tachosil.", "tachosil")
+    calls = [call for row in scene.calls.values() for call in row]
+    assert [side_of_call(call, scene.arms, {"tachosil": 3.0}) for call in calls] == [-3.0, 3.0]
+
+
+def test_a_part_of_a_sentence_speaks_for_its_numbers() -> None:
+    scene = _scene(
+        "Of women on megestrol 11 relapsed and 12 died versus 15 and 13 of the controls.", "megestrol", "controls"
+    )
+    features = cell_features(scene, {"megestrol": 2.0, "controls": -4.0})
+    assert [each["g:side"] for each in features] == [2.0, 2.0, -4.0, -4.0]
+    assert [each["g:rank"] for each in features] == [0, 1, 0, 1]
+
+
 def test_trees_are_read_as_they_were_learnt() -> None:
     """One tree: up to 2 and then up to 5 go left; worked out by hand."""
     tree = {"split": [0, 1], "at": [2.0, 5.0], "left": [1, -1], "right": [-3, -2], "leaf": [0.5, -0.25, 1.0]}
     trees = Trees({"features": ["a", "b"], "base": 0.125, "trees": [tree]})
     rows = [{"a": 2.0, "b": 5.0}, {"a": 0.0, "b": 6.0}, {"a": 3.0}, {}]
     assert trees.log_odds(rows) == [0.625, -0.125, 1.125, 0.625]
+
+
+def test_a_field_sums_over_all_rows_of_labels(tmp_path: Path) -> None:
+    """Three places and two labels: the shares of all eight rows of labels, added up one by one; written and read."""
+    weights, follows = np.array([[1.0, -0.5], [0.25, 2.0]]), np.array([[0.5, -1.0], [-0.25, 0.75]])
+    Field(["a", "b"], ["x", "y"], weights, follows).save(tmp_path / "field.npz")
+    field = open_field(tmp_path / "field.npz")
+    rows = [field.numbers(names) for names in (["x"], ["x", "y", "never learnt"], ["y"])]
+    odds = {
+        labels: math.exp(
+            sum(weights[number, label] for row, label in zip(rows, labels, strict=True) for number in row)
+            + sum(follows[pair] for pair in pairwise(labels))
+        )
+        for labels in product((0, 1), repeat=3)
+    }
+    shares = [sum(odds[each] for each in odds if each[place] == 0) / sum(odds.values()) for place in range(3)]
+    assert field.marginals(rows)["a"] == pytest.approx(shares, abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -17,6 +17,7 @@ _TOGETHER = re.compile(r"[%T]?[xpTdu]{0,3},?(?:\(|/|o[dt]?|±|=|w){1,2}[xN=UMDd;
 _JOINED_WORDS = """
     plus + followed with
 """
+_WITHOUT = frozenset(["without", "no", "non", "not"])
 _JOINED = frozenset(_JOINED_WORDS.split())
 
 
@@ -26,6 +27,7 @@ class Call(NamedTuple):
     first: int  # in the row of words
     last: int
     names: tuple[str, ...]
+    without: bool = False  # whether it says that an arm has not what it names
 
 
 class Cell(NamedTuple):
@@ -106,9 +108,10 @@ def calls_of(text: Text, arms: Arms) -> dict[int, list[Call]]:
             apart = any(token.sort in "nvka,;" for token in gap)
             joined = any(token.word in _JOINED for token in gap) and not any(token.sort == "n" for token in gap)
             if len(gap) <= 2 and (joined or not apart):
-                row[-1] = Call(row[-1].first, last, (*row[-1].names, name))
+                row[-1] = row[-1]._replace(last=last, names=(*row[-1].names, name))
                 continue
-        row.append(Call(first, last, (name,)))
+        without = first > 0 and text.words[first - 1] in _WITHOUT and text.lines[first - 1] == text.lines[last]
+        row.append(Call(first, last, (name,), without))
     return found
 
 

@@ -24,7 +24,7 @@ from picograph.kg.extraction.page import Page, read_page
 MOST_WORDS = 2_000  # of an abstract that a model reads; the longest in PubMed have half of that
 MOST_NUMBERS = 300
 ALONE = 0.7  # the weight of what a cell says alone, beside what the tree of pairs says
-LEAST = 0.15  # how probable a kind must be for a number to be looked at once more
+LEAST = 0.05  # how probable a kind must be for a number to be looked at once more
 ENROLLED = "enrolled"  # the participants of the whole study
 
 

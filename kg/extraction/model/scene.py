@@ -115,6 +115,10 @@ def _between(tokens: Sequence[Token], first: int, last: int) -> Features:
     }
 
 
+def _parts(token: Token) -> bool:
+    return token.sort == "v" or token.word in WHEREAS or token.word in {";", "than"}
+
+
 class Scene:
     """The cells of an abstract with its words and names: what features of cells and pairs are read off."""
 
@@ -125,8 +129,11 @@ class Scene:
         listed = {line for token, line in zip(text.tokens, text.lines, strict=True) if token.sort == "R"}
         self.listed = {line: line in listed for line in self.lines}  # "respectively"
         self.given = [cell.given for cell in cells]
+        self.bounds: dict[int, tuple[int, int]] = {}  # of each sentence, its first place and its last
+        for place, line in enumerate(text.lines):
+            self.bounds[line] = (self.bounds[line][0] if line in self.bounds else place, place)
         self.spoken: list[Features] = [{}] * len(cells)
-        said = word_sides(text, arms)
+        self.said = said = word_sides(text, arms)
         for row in self.lines.values():
             for index, features in zip(row, stretch_features(text, arms, said, cells, row), strict=True):
                 self.spoken[index] = features
@@ -135,6 +142,19 @@ class Scene:
             for number, kind in zip(cell.numbers, cell.kinds, strict=True):
                 if kind == "participants":
                     self.sizes.setdefault(numbers[number].value, []).append(index)
+
+    def segment(self, index: int) -> tuple[int, int]:
+        """Give the part of its sentence in which a cell stands: from its first place to the one behind its last.
+
+        Parts are told apart by "versus", "whereas", "than" and semicolons.
+        """
+        cell, tokens, lines = self.cells[index], self.text.tokens, self.text.lines
+        first, stop = cell.first, cell.last + 1
+        while first and lines[first - 1] == cell.line and not _parts(tokens[first - 1]):
+            first -= 1
+        while stop < len(tokens) and lines[stop] == cell.line and not _parts(tokens[stop]):
+            stop += 1
+        return first, stop
 
     def alike(self, index: int) -> list[int]:
         """Give the cells of the same sentence that begin with the same kind of number."""

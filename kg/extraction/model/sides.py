@@ -15,6 +15,7 @@ from picograph.kg.extraction.model.arms import Arms
 from picograph.kg.extraction.model.cells import Call
 from picograph.kg.extraction.model.names import GROUP
 from picograph.kg.extraction.model.scene import ORDER, WHEREAS, WITHIN, Features, Pair, Scene, logit
+from picograph.kg.extraction.model.stretches import read_stretch
 from picograph.kg.extraction.model.trees import Logistic, share_of
 
 _SHARE = 0.55  # per cent: how far a printed per cent may lie from count and size
@@ -26,7 +27,8 @@ def side_of_call(call: Call | None, arms: Arms, sides: Mapping[str, float]) -> f
         return 0.0
     strong = [sides[name] for name in call.names if arms.names[name].strong]
     row = strong or [sides[name] for name in call.names]
-    return sum(row) / len(row)
+    side = sum(row) / len(row)
+    return -abs(side) if call.without else side
 
 
 def sides_of_names(arms: Arms, model: Logistic) -> dict[str, float]:
@@ -107,9 +109,37 @@ def cell_features(scene: Scene, sides: Mapping[str, float]) -> list[Features]:
         if earlier:
             features |= {"plast": given[scene.lines[max(earlier)][-1]] or 0.0, "pgap": cell.line - max(earlier)}
         features |= _sizes(scene, index, given)
+        features |= _in_segment(scene, index, sides)
         features |= scene.spoken[index]
         found.append(features)
     return found
+
+
+def _in_segment(scene: Scene, index: int, sides: Mapping[str, float]) -> Features:
+    """Say what the part of its sentence in which a cell stands speaks for, and what the other parts do."""
+    line = scene.cells[index].line
+    first, stop = scene.segment(index)
+    inside, outside = [], []
+    for call in scene.calls.get(line, ()):
+        row = inside if first <= call.first < stop else outside
+        row.append(side_of_call(call, scene.arms, sides))
+    low, high = scene.bounds[line]
+    here, rest = (
+        read_stretch(scene.text, scene.arms, scene.said, places)
+        for places in (range(first, stop), (*range(low, first), *range(stop, high + 1)))
+    )
+    return {
+        "g:side": sum(inside) / len(inside) if inside else 0.0,
+        "g:lowest": min(inside, default=0.0),
+        "g:highest": max(inside, default=0.0),
+        "g:calls": len(inside),
+        "g:cells": sum(first <= scene.cells[other].first < stop for other in scene.lines[line]),
+        "g:rank": sum(first <= scene.cells[other].first < scene.cells[index].first for other in scene.lines[line]),
+        "g:others": sum(outside) / len(outside) if outside else 0.0,
+        **{f"g:{name}": value for name, value in here._asdict().items()},
+        "g:apart": here.leaning - rest.leaning,
+        "g:aside": here.elsewhere - rest.elsewhere,
+    }
 
 
 def _turns(scene: Scene, given: Sequence[float | None]) -> dict[int, float]:
