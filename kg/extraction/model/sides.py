@@ -119,7 +119,8 @@ def _in_segment(scene: Scene, index: int, sides: Mapping[str, float]) -> Feature
     """Say what the part of its sentence in which a cell stands speaks for, and what the other parts do."""
     line = scene.cells[index].line
     first, stop = scene.segment(index)
-    inside, outside = [], []
+    inside: list[float] = []
+    outside: list[float] = []
     for call in scene.calls.get(line, ()):
         row = inside if first <= call.first < stop else outside
         row.append(side_of_call(call, scene.arms, sides))
