@@ -15,6 +15,7 @@ from pyoxigraph import QuerySolutions
 
 from picograph.kg.model import PG
 from picograph.kg.store import open_store
+from picograph.kg.triples import study_key
 
 from .stores import fill
 from .timing import table
@@ -28,7 +29,7 @@ COMMANDS = (
     "pool survival --time 2y",
     "network",
     "gaps",
-    "ask similar-studies",
+    "ask similar-studies --study {study}",
 )
 
 
@@ -56,8 +57,9 @@ def measure(folder: Path) -> Iterator[str]:
         with open_store(path) as store:
             rows = store.query(f"SELECT DISTINCT ?study WHERE {{ GRAPH ?g {{ ?study a <{PG}Study> }} }}")
             assert isinstance(rows, QuerySolutions)
-            count = sum(1 for _ in rows)
-        yield f"synthesis over {count} studies"
-        costs = [(words, *cost(words, path)) for words in COMMANDS]
+            studies = [row["study"].value for row in rows]
+        yield f"synthesis over {len(studies)} studies"
+        key = study_key(studies[0])
+        costs = [(words, *cost(words.format(study=key), path)) for words in COMMANDS]
         cells = [(words, f"{wall:.1f} s", f"{cpu:.1f} s", f"{memory:.0f} MB") for words, wall, cpu, memory in costs]
         yield from table(("", "wall", "processor", "memory"), cells)
