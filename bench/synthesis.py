@@ -25,7 +25,6 @@ TRIPLES = 356  # of a drawn study, on average
 COMMANDS = (
     "pool responses",
     "pool adverse-events --min-grade 3",
-    "pool any-event",
     "pool survival --time 2y",
     "network",
     "gaps",
