@@ -52,7 +52,7 @@ def differences(shared: Path, name: str, prefix: str, folder: Path, form: str, s
             assert set(values) == set(publishers.related(row, kind, prefix)), (form, term.curie, kind)
         codes = {each.partition(":")[2] for each in publishers.refs(row) if each.startswith("CAS:")}
         assert codes <= set(term.codes)
-        mesh = {f"mesh:{each.partition(':')[2]}" for each in publishers.refs(row) if each.startswith("MESH:")}
+        mesh = {f"mesh:{each.partition(':')[2]}" for each in publishers.refs(row) if each.startswith(("MESH:", "MSH:"))}
         assert {ref.object for ref in term.xrefs if ref.object.startswith("mesh:")} == mesh
     return len(found)
 
