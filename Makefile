@@ -26,7 +26,7 @@ help:
 	@echo 'make engines     which question gives the same answer on which engine, from the tests'
 	@echo 'make lint        ruff, mypy, and whether docs/reference is what the code says'
 	@echo 'make docs        write docs/reference from the code'
-	@echo 'make bench       ratios of times, taken in one run'
+	@echo 'make bench       ratios of times, taken in one run; PARTS="sizes engines" for some'
 	@echo 'make score CORPUS=DIR    how well abstracts are read, against annotations in BRAT form'
 	@echo 'make model       learn the model that ships, and write its table of figures'
 	@echo 'make clean       take away what make made'
@@ -67,8 +67,9 @@ docs: $(PROGRAM)
 docs-check: $(PROGRAM)
 	@$(PYTHON) docs/generate.py --check
 
-bench: $(PROGRAM)
-	@$(PYTHON) -m bench
+bench: $(TOOLS)
+	@$(VIRTUOSO)
+	@$(PYTHON) -m bench $(PARTS)
 
 # Any folder of BRAT pairs; without one, the part of the corpus that nothing was learnt from.
 CORPUS :=

@@ -1,9 +1,15 @@
 """Times taken side by side: what is compared runs in turn, so that a slow moment of the machine meets all of it."""
 
+import json
+import math
+import os
+import signal
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 
 def medians(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -19,6 +25,41 @@ def medians(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str
             if turn:
                 times[name].append(time.perf_counter() - start)
     return {name: statistics.median(each) for name, each in times.items()}
+
+
+def percentile(times: Sequence[float], part: float = 0.95) -> float:
+    """Give the nearest-rank percentile: of few times, the greatest.
+
+    >>> percentile([1.0, 2.0, 3.0]), percentile([float(each) for each in range(1, 101)])
+    (3.0, 95.0)
+    """
+    return sorted(times)[max(0, math.ceil(part * len(times)) - 1)]
+
+
+def limited(seconds: float, work: Callable[[], Any]) -> Any:
+    """Do some work in a process of its own, which is ended at a limit.
+
+    :returns: what the work gave, as JSON has it; None where it was ended, or failed
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        code = 1
+        try:
+            with os.fdopen(writing, "w", encoding="utf-8") as told:
+                told.write(json.dumps(work()))
+            code = 0
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}"[:300], file=sys.stderr)
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as told:
+        said = told.read()
+    _, status = os.waitpid(child, 0)
+    return json.loads(said) if status == 0 and said else None
 
 
 def process(command: Sequence[str], environment: Mapping[str, str]) -> Callable[[], object]:

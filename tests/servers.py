@@ -170,14 +170,16 @@ ServerPort = 127.0.0.1:{port}
 ServerThreads = 8
 [SPARQL]
 ResultSetMaxRows = 20000000
+MaxQueryExecutionTime = {limit}
 """
 
 
 @contextlib.contextmanager
-def virtuoso(folder: Path, *, buffers: int = 10_000, layouts: int = 1000) -> Iterator[Virtuoso]:
+def virtuoso(folder: Path, *, buffers: int = 10_000, layouts: int = 1000, limit: int = 0) -> Iterator[Virtuoso]:
     """Run a Virtuoso 7 server with nothing in it. It takes about three seconds to start.
 
     :param buffers: pages of 8 KiB that it keeps in memory; 10 million quads want 170,000
+    :param limit: after which it ends a query [seconds]; 0: never, though nobody waits for the answer any more
     :param layouts: plans that it compares for a query; with few it plans in less time, and not as well
     """
     program = shutil.which("virtuoso-t")
@@ -187,7 +189,7 @@ def virtuoso(folder: Path, *, buffers: int = 10_000, layouts: int = 1000) -> Ite
     def command(port: int, home: Path) -> list[str | Path]:
         sql = free_port()
         settings = {"port": port, "sql": sql, "buffers": buffers, "dirty": buffers * 3 // 4, "remap": buffers // 4}
-        settings["layouts"] = layouts
+        settings |= {"layouts": layouts, "limit": limit}
         (home / "virtuoso.ini").write_text(_CONFIGURATION.format(**settings), "utf-8")
         started.append((f"127.0.0.1:{sql}", home))
         return [program, "-f", "-c", "virtuoso.ini"]

@@ -160,6 +160,14 @@ class Told:
         """Give what the rows of all results begin with: study, arm, evidence."""
         return {"study": self.iri, "arm": self.arm(part.arm), "evidence": self.places(part, *more)}
 
+    def said(self) -> Iterator[str]:
+        """Give the concepts of its conditions, treatments and events."""
+        yield from self.conditions
+        for arm in self.arms:
+            yield from self.substances(arm)
+        for part in self.registry.adverse_events:
+            yield from part.concept
+
     def planned(self) -> Iterator[tuple[Arm, Intervention]]:
         """Give each treatment with each arm that gets it."""
         for arm in self.registry.arms:

@@ -1,0 +1,233 @@
+"""The same data and the same questions on other engines: rdflib's memory, owlready2's SPARQL, Virtuoso, DuckDB.
+
+A small store of drawn studies, with what stands above their words: rdflib takes minutes for what is larger.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from picograph.kg.mapping import graph_text
+from picograph.kg.store import Store, open_store
+from picograph.kg.store.base import GraphText
+from picograph.kg.store.table import lines_of
+from picograph.kg.words import words_graphs
+from picograph.ontology.prefixes import compress
+from picograph.queries import ask, catalog, ways
+
+from . import figures
+from .asked import asked, told
+from .graphs import MESH, vocabulary_quads
+from .timing import limited, milliseconds, table
+from .truths.told import Told, classes
+
+STUDIES = 80
+LIMIT = 20.0  # seconds, for a question on one engine
+HIERARCHY = ("studies", "conditions", "interventions", "responses", "studies-by-branch")
+SLOW = (*HIERARCHY, "mesh-headings", "adverse-events", "event-totals", "more-than-at-risk")  # what rdflib is asked
+_GRAPH = re.compile(r"GRAPH\s+(?:\?\w+|<[^>]*>)\s*\{")
+_INSTALL = Path(__file__).resolve().parents[1] / "scripts" / "ensure-program"
+
+
+def small(folder: Path, count: int = STUDIES, seed: int = 1) -> Path:
+    """Make a store of some drawn studies, and of MeSH what stands above a word of theirs."""
+    found = [Told(seed, number) for number in range(1, count + 1)]
+    said = {curie for each in found for curie in each.said()}
+    above = {over for curie in said for over in classes(curie)}
+    with open_store(folder) as store, store.write() as writer:
+        for graph, quads in words_graphs().items():
+            more = vocabulary_quads() if graph == MESH else ()
+            whole = list(dict.fromkeys([*quads, *(quad for quad in more if compress(_iri(quad)) in above)]))
+            lines = ox.serialize(whole, format=ox.RdfFormat.N_QUADS) or b""
+            writer.put([GraphText(graph, lines, lines_of(graph, whole))])
+        writer.put([graph_text(record)[0] for each in found for record in each.records])
+    return folder
+
+
+def _iri(quad: ox.Quad) -> str:
+    assert isinstance(quad.subject, ox.NamedNode)
+    return quad.subject.value
+
+
+class Asking:
+    """A question with what it is asked with."""
+
+    def __init__(self, store: Store, name: str, shelf: catalog.Shelf, given: dict[str, Any]) -> None:
+        self.name, self.told = name, told(name, given)
+        self.question = catalog.question(name, shelf)
+        self.given = given
+        self.text = ask.sparql(self.question, given, store.words)
+        self.bound = ask.bound(self.question, given, store.words)
+
+
+def timed(work: Callable[[], int], rounds: int = 3) -> Any:
+    """Do it once, and then some times that count, within the limit; gives seconds and the number of rows."""
+
+    def run() -> dict[str, Any]:
+        times: list[float] = []
+        while len(times) <= rounds and (not times or sum(times) < 2):
+            start = time.perf_counter()
+            rows = work()
+            times.append(time.perf_counter() - start)
+        return {"seconds": times[1:] or times, "rows": rows}
+
+    return limited(LIMIT, run)
+
+
+def _quads(store: Store, each: Asking) -> int:
+    return len(ask.rows_of(store, each.question, each.text))
+
+
+def _table(store: Store, each: Asking) -> int:
+    results = store.table()
+    assert results is not None
+    return len(ways.rows_of(results, each.question, each.bound))
+
+
+def _rdflib(lines: bytes) -> Callable[[Asking], int]:
+    import rdflib
+
+    memory = rdflib.Dataset(default_union=True)
+    memory.parse(data=lines, format="nquads")
+    return lambda each: len(list(memory.query(each.text)))
+
+
+def _owlready2(lines: bytes, folder: Path) -> Callable[[Asking], int]:
+    """It knows no named graphs: all triples are in one, and a question is asked with its GRAPH clauses opened."""
+    import owlready2
+
+    triples = dict.fromkeys(quad.triple for quad in ox.parse(lines, format=ox.RdfFormat.N_QUADS))
+    file = folder / "one graph.nt"
+    ox.serialize(triples, str(file), format=ox.RdfFormat.N_TRIPLES)
+    world = owlready2.World(filename=str(folder / "owlready2.sqlite3"))
+    with file.open("rb") as opened:
+        world.get_ontology("http://one.graph/").load(fileobj=opened)
+    world.save()
+    return lambda each: len(list(world.sparql(_GRAPH.sub("{", each.text))))
+
+
+@contextlib.contextmanager
+def virtuoso_of(files: Sequence[Path], folder: Path, **options: Any) -> Iterator[str | None]:
+    """Run a Virtuoso that holds some N-Quads; gives its address, None where there is none to run."""
+    from picograph.tests import servers
+
+    if not shutil.which("virtuoso-t"):
+        command = [str(_INSTALL), "virtuoso-t", "virtuoso-opensource-7-bin", "a Virtuoso server"]
+        subprocess.run(command, check=False)
+    if not shutil.which("virtuoso-t"):
+        yield None
+        return
+    folder.mkdir(exist_ok=True)
+    with servers.virtuoso(folder, **options) as server:
+        server.load(*files, loaders=min(2, len(files)))
+        yield server.query_url
+
+
+def measure(folder: Path) -> Iterator[str]:
+    """Ask every question of each engine that can answer it."""
+    path = small(folder / "small")
+    found: dict[str, dict[str, Any]] = {}
+    with open_store(path) as store:
+        file = folder / "small.nq"
+        lines = ox.serialize(store.quads(), format=ox.RdfFormat.N_QUADS) or b""
+        file.write_bytes(lines)
+        count = lines.count(b"\n")
+        first = {name: (name, shelf, given) for name, shelf, given in reversed(asked())}
+        questions = [Asking(store, *each) for _, each in sorted(first.items())]
+    opened: dict[str, Any] = {}
+    engines: dict[str, Callable[[Asking], int]] = {
+        "Oxigraph": lambda each: _in_folder(path, opened, each, _quads),
+        "DuckDB over Parquet": lambda each: _in_folder(path, opened, each, _table),
+        "rdflib": _rdflib(lines),
+        "owlready2": _owlready2(lines, folder),
+    }
+    with virtuoso_of([file], folder / "virtuoso") as url:
+        if url:
+            engines["Virtuoso"] = lambda each: _in_folder(url, opened, each, _quads)
+        for each in questions:
+            for engine, work in engines.items():
+                if engine == "rdflib" and each.name not in SLOW:
+                    continue
+                if engine == "DuckDB over Parquet" and not each.question.table:
+                    continue
+                rounds = 1 if engine == "rdflib" else 3
+                found.setdefault(each.told, {})[engine] = _answered(work, each, rounds)
+    figures.keep("engines", {"questions": found, "quads": count, "studies": STUDIES})
+    yield (
+        f"Engines: {STUDIES} drawn studies and the words above theirs, {count:,} quads on all of them; medians of 3, "
+        f"of rdflib once; over: not within {LIMIT:g} s, or no answer."
+    )
+    yield from rows_of(found, tuple(engines))
+    yield from _ratios(found)
+
+
+def _in_folder(location: Any, opened: dict[str, Any], each: Asking, way: Callable[[Store, Asking], int]) -> int:
+    """Ask a store that is opened in the process that asks."""
+    key = str(location)
+    if opened.get("process") != os.getpid():
+        opened.clear()
+        opened["process"] = os.getpid()
+    if key not in opened:
+        opened[key] = open_store(location, timeout=LIMIT)
+    return way(opened[key], each)
+
+
+def _answered(work: Callable[[Asking], int], each: Asking, rounds: int) -> Any:
+    with Path(os.devnull).open("w") as nothing, contextlib.redirect_stderr(nothing):
+        return timed(lambda: work(each), rounds)
+
+
+def rows_of(found: dict[str, dict[str, Any]], engines: tuple[str, ...]) -> Iterator[str]:
+    """Lay out the times of each question by engine; what an engine answered with other rows is marked."""
+    rows = []
+    for question, by_engine in found.items():
+        right = (by_engine.get("Oxigraph") or {}).get("rows")
+        cells = []
+        for engine in engines:
+            each = by_engine.get(engine)
+            if engine not in by_engine:
+                cells.append("")
+            elif each is None:
+                cells.append("over")
+            else:
+                mark = "" if each["rows"] == right else f" ({each['rows']} rows, not {right})"
+                cells.append(milliseconds(statistics.median(each["seconds"])) + mark)
+        rows.append((question, *cells))
+    yield from table(("question", *engines), rows)
+
+
+def ratio(by_engine: dict[str, Any], one: str, other: str) -> float | None:
+    """Give how many times as long one engine takes as another; at least, where it was ended."""
+    if one not in by_engine or not by_engine.get(other):
+        return None
+    took = LIMIT if by_engine[one] is None else statistics.median(by_engine[one]["seconds"])
+    return float(took / statistics.median(by_engine[other]["seconds"]))
+
+
+def slower(found: dict[str, dict[str, Any]], times: float = 3) -> list[tuple[str, float]]:
+    """Give the questions that take more than so many times Virtuoso's time, by the better of the two ways."""
+    ratios = []
+    for key, one in found.items():
+        ways_ = [each for way in ("Oxigraph", "DuckDB over Parquet") if (each := ratio(one, way, "Virtuoso"))]
+        if ways_ and min(ways_) > times:
+            ratios.append((key, min(ways_)))
+    return ratios
+
+
+def _ratios(found: dict[str, dict[str, Any]]) -> Iterator[str]:
+    hierarchy = {key: each for key, each in found.items() if key.split()[0] in HIERARCHY}
+    times = [f"{each:.0f}" for one in hierarchy.values() if (each := ratio(one, "rdflib", "Oxigraph"))]
+    yield f"rdflib, times Oxigraph's time, on {', '.join(name.split()[0] for name in hierarchy)}: {', '.join(times)}."
+    more = [f"{key} ({times:.1f})" for key, times in slower(found)]
+    yield f"More than 3 times Virtuoso's: {', '.join(more) or 'none'}."
+    said = [key.split()[0] for key, one in found.items() if one.get("owlready2")]
+    yield f"owlready2 answers {len(said)} of {len(found)}, their GRAPH clauses opened: {', '.join(said) or 'none'}."

@@ -1,0 +1,66 @@
+"""Promise: the page of the bench says what was measured: no more, nothing rounded to the better, no limit hidden."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from picograph.bench import figures, page
+from picograph.bench.timing import limited, percentile
+
+FOUND: dict[str, Any] = {
+    "machine": {"processor": "one", "Python": "3"},
+    "questions": {
+        "engine": {
+            "studies --study X": {"100": {"seconds": [0.01, 0.02, 0.03], "rows": 1}, "1000": {"seconds": [0.2]}},
+            "event-totals": {"100": {"seconds": [0.5], "rows": 9}, "1000": None},
+        },
+        "process": {"event-totals": {"100": [0.9, 1.2]}},
+    },
+    "cold": {"100 event-totals": {"warm": 0.9, "cold": 2.5}},
+    "engines": {
+        "studies": 80,
+        "quads": 1234,
+        "questions": {
+            "studies --study X": {
+                "Oxigraph": {"seconds": [0.01], "rows": 1},
+                "rdflib": None,
+                "owlready2": {"seconds": [0.05], "rows": 2},
+                "Virtuoso": {"seconds": [0.002], "rows": 1},
+            }
+        },
+    },
+    "virtuoso": {"event-totals": {"1000": None}, "studies --study X": {"1000": {"seconds": [0.003], "rows": 1}}},
+}  # fmt: skip
+
+
+def test_the_page_tells_medians_limits_and_what_is_over(tmp_path: Path) -> None:
+    page.write(FOUND, tmp_path)
+    text = (tmp_path / "bench.md").read_text("utf-8")
+    assert "| `studies --study X` | 20.0 ms / 30.0 ms |  | 200.0 ms / 200.0 ms |  | 1.00 |" in text
+    assert "| `event-totals` | 500.0 ms / 500.0 ms | 1050.0 ms / 1200.0 ms | over |  |  |" in text
+    assert "- Over 1 s at 1e+03: `event-totals`." in text
+    assert "`studies` at least 2,000." in text  # rdflib was ended at its limit
+    assert "- More than 3 times Virtuoso's time, the better of the two ways: `studies --study X` (5.0)." in text
+    assert "50.0 ms, 2 rows, not 1" in text
+    assert "95th percentile more than 10 s; 1 over 1 s: `event-totals`." in text
+    assert "<svg" in (tmp_path / "bench.svg").read_text("utf-8")
+
+
+def test_parts_are_kept_beside_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(figures.KEPT, str(tmp_path / "kept.json"))
+    figures.keep("questions", {"engine": {"studies": {100: {"seconds": [1.0], "rows": 1}}}})
+    figures.keep("questions", {"engine": {"studies": {1000: {"seconds": [2.0], "rows": 1}}}})
+    figures.keep("questions", {"engine": {"studies": {1000: None}}})
+    kept = figures.read(tmp_path / "kept.json")["questions"]["engine"]["studies"]
+    assert kept == {"100": {"seconds": [1.0], "rows": 1}, "1000": None}
+
+
+def test_work_ends_at_its_limit() -> None:
+    start = time.perf_counter()
+    assert limited(0.2, lambda: time.sleep(60)) is None
+    assert time.perf_counter() - start < 30
+    assert limited(30, lambda: [1, "two"]) == [1, "two"]
+    assert limited(30, lambda: 1 / 0) is None
+    assert percentile([float(each) for each in range(1, 41)]) == 38
