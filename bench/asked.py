@@ -17,6 +17,7 @@ ASKED: dict[str, tuple[dict[str, Any], ...]] = {
         {"drug": "Protein Kinase Inhibitors", "event": "Diarrhea", "min_grade": 3},
     ),
     "ambiguous": _STUDY,
+    "any-event": _STUDY,
     "conditions": ({"condition": "Liver Neoplasms"}, *_STUDY),
     "contrasts": _TIMES,
     "dispositions": _STUDY,

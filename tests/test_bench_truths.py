@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -26,6 +27,7 @@ from picograph.kg.words import words_graphs
 from picograph.ontology.prefixes import compress
 from picograph.queries import ask, catalog, ways
 from picograph.queries.question import Question
+from picograph.tests.servers import Virtuoso
 
 STUDIES, SEED = 60, 5
 FAULTY = (72, 78, 81, 120, 140, 212, 927, 12586)  # studies that were drawn with a fault each
@@ -130,6 +132,29 @@ def test_an_answer_is_what_was_drawn(
             answer = ask.ask(store, question, **given)
             assert list(differences(question, true.rows(), answer.rows)) == [], (given, least)
     assert rows or _never(name), "nothing was drawn that it asks for"
+
+
+@pytest.mark.long
+def test_a_server_of_another_make_answers_what_was_drawn(
+    store: Store, told: list[Told], virtuoso_server: Virtuoso, tmp_path: Path
+) -> None:
+    file = tmp_path / "drawn.nq"
+    ox.serialize(store.quads(), str(file), format=ox.RdfFormat.N_QUADS)
+    virtuoso_server.empty()
+    virtuoso_server.load(file)
+    asked, wrong = 0, []
+    with open_store(virtuoso_server.query_url) as remote:
+        for name, shelf in KNOWN:
+            question = catalog.question(name, shelf)
+            for given in _asked(question, told):
+                true = truth(name, given, SEED)
+                for each in told:
+                    true.add(each)
+                asked += 1
+                if list(differences(question, true.rows(), ask.ask(remote, question, **given).rows)):
+                    wrong.append((name, given))
+    assert asked > 100
+    assert not wrong
 
 
 def _never(name: str) -> bool:

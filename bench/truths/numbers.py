@@ -6,7 +6,7 @@ from typing import Any
 from picograph.kg.results import CONTRASTS, AdverseEventResult, Estimate, Statistic
 from picograph.kg.study import InterventionKind, OutcomeKind
 
-from .rows import Rows
+from .rows import Rows, nothing
 from .told import Given, Row, Told, label
 
 _TIMES = (Statistic.SURVIVAL_PROBABILITY, Statistic.MEDIAN)
@@ -245,6 +245,7 @@ def _zero_events(told: Told, given: Given) -> Iterator[Row]:
 NUMBERS: dict[str, Rows] = {
     "adverse-events": _adverse_events,
     "ambiguous": _ambiguous,
+    "any-event": nothing,
     "contrasts": _contrasts(*CONTRASTS),
     "fatal-events": _fatal_events,
     "hazard-ratios": _contrasts(Statistic.HAZARD_RATIO),
