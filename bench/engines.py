@@ -112,7 +112,7 @@ def _owlready2(lines: bytes, folder: Path) -> Callable[[Asking], int]:
     with file.open("rb") as opened:
         world.get_ontology("http://one.graph/").load(fileobj=opened)
     world.save()
-    return lambda each: len(list(world.sparql(_GRAPH.sub("{", each.text))))
+    return lambda each: len(list(world.sparql(_GRAPH.sub("{", each.text), error_on_undefined_entities=False)))
 
 
 @contextlib.contextmanager
