@@ -48,7 +48,7 @@ _IRREGULAR = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def singular(word: str) -> str:
     """Give the singular of a noun, as far as its ending tells.
 
@@ -143,7 +143,7 @@ class _Known(NamedTuple):
     single: str  # the word in the singular
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _known(word: str) -> _Known | None:
     """Say what can begin with a word; None for a plain word."""
     table = lexicon()

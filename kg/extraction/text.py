@@ -7,7 +7,7 @@ in one is a span in the other.
 import re
 from bisect import bisect_right
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from picograph.ontology.errors import InputError
@@ -120,7 +120,7 @@ def _label_pattern() -> re.Pattern[str]:
     return re.compile("|".join(rf"(\b(?:{words})\b)" for words, _ in _LABELS), re.IGNORECASE)
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def section_kind(label: str) -> SectionKind:
     """Say what a section is for by its label.
 
