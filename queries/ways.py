@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from picograph.kg.store import Store
     from picograph.kg.store.columnar import ResultsTable
 
-LEAST_ROWS = 20_000  # of a results table; a smaller store is answered sooner from its quads, without importing DuckDB
+LEAST_ROWS = 5_000  # of a results table; a smaller store is answered sooner from its quads, without importing DuckDB
 
 
 def answering_table(store: "Store", question: Question, given: Collection[str] = ()) -> "ResultsTable | None":
