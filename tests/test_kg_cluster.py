@@ -133,8 +133,8 @@ def test_what_was_mapped_is_not_mapped_again(
     assert len(fsspec.filesystem("memory").glob("/parts/part-*.nq")) == 1
 
 
-def test_an_endpoint_has_the_same_quads(files: list[str], plain: set[str], sparql_server: str, tmp_path: Path) -> None:
-    endpoint = Endpoint(f"{sparql_server}/query")
+def test_an_endpoint_has_the_same_quads(files: list[str], plain: set[str], remote_url: str, tmp_path: Path) -> None:
+    endpoint = Endpoint(remote_url)
     for outcomes in ({"added", "replaced", "refused"}, {"unchanged", "replaced", "refused"}):
         done = load_files(Here(), files, str(tmp_path), endpoint=endpoint)
         assert {each.outcome for each in done} == outcomes

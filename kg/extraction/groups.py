@@ -104,9 +104,9 @@ def named_groups(page: Page, hits: Sequence[Sequence[Hit]]) -> list[ArmName]:
     :param hits: the things of the lexicon in each sentence
 
     >>> from picograph.kg.extraction.page import read_page
-    >>> page = read_page("This was randomized. RESULTS: In the calendula group 4% had it, and in the trolamine arm 9%.")
+    >>> page = read_page("This was randomized. RESULTS: In the MPA group 4% had it, and in the placebo arm 9%.")
     >>> [arm.label for arm in named_groups(page, [[] for _ in page.lines])]
-    ['calendula', 'trolamine']
+    ['MPA', 'placebo']
     """
     if not _RANDOM.search(page.folded):
         return []

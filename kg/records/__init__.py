@@ -22,7 +22,7 @@ def collection(name: str) -> dict[str, bytes]:
     :raises KeyError: if there is no collection of that name
 
     >>> len(collection("hcc"))
-    13
+    17
     """
     folder = files(__name__) / name
     if not name.isidentifier() or not folder.is_dir():

@@ -10,7 +10,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, wraps
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -122,7 +122,21 @@ def export(target: str) -> Export:
             where=f"{known[target]} ({GROUP})",
             remedy="update or remove the package that brings it",
         ) from error
-    return function
+    return _with_what_follows(function)
+
+
+def _with_what_follows(function: Export) -> Export:
+    """Have the head of a file come with what follows it: where the first record is refused, nothing is written."""
+
+    @wraps(function)
+    def whole(selection: "Selection", losses: "Losses") -> Iterator[bytes]:
+        chunks = iter(function(selection, losses))
+        head = next(chunks, None)
+        if head is not None:
+            yield head + next(chunks, b"")
+            yield from chunks
+
+    return whole
 
 
 def partial_of(path: str) -> Path:

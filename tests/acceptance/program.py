@@ -18,7 +18,10 @@ KEY = "doi:10.1016/j.ijrobp.2014.01.017"
 QUESTIONS = tuple(sorted(path.stem for path in (ROOT / "queries" / "evidence").glob("*.rq")))
 # questions to which the seed study has no answer, and the pair of a registry record and a publication has
 OF_PAIRS = frozenset(
-    {"registry-publication", "serious-adverse-events", "several-reports", "unpublished-outcomes", "zero-events"}
+    {
+        *("any-event", "registry-publication", "serious-adverse-events", "several-reports", "unpublished-outcomes"),
+        "zero-events",
+    }
 )
 COMMAND = (sys.executable, "-m", "picograph.cli")
 

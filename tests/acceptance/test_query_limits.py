@@ -13,7 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from picograph.tests.acceptance.program import COMMAND, Program, said
+from picograph.tests.acceptance.conftest import serving
+from picograph.tests.acceptance.program import COMMAND, SEED, STUDY_FILE, Program, said
 from picograph.tests.test_web_limits import gone
 
 PG = "https://w3id.org/picograph/ontology/"
@@ -32,16 +33,23 @@ def test_a_query_ends_at_its_limit(program: Program, folder: Path, query: str) -
     assert "--timeout" in ran.err
 
 
-def test_a_server_that_is_slow_is_left_at_the_limit(program: Program, server: str) -> None:
-    said(program("query", FOREVER, "--timeout", "1", store=server), 3, "stopped at its limit of 1 s", server)
+def test_a_server_that_is_slow_is_left_at_the_limit(program: Program, tmp_path: Path) -> None:
+    # A server of its own, because it goes on with the query until it is ended.
+    with serving(tmp_path / "data") as server:
+        assert program("load", SEED, STUDY_FILE, store=server).code == 0
+        said(program("query", FOREVER, "--timeout", "1", store=server), 3, "stopped at its limit of 1 s", server)
 
 
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
 def test_a_query_ends_with_the_program(program: Program, folder: Path, how: signal.Signals, code: int) -> None:
     """Ctrl-C too, which the engine does not see."""
     command = [*COMMAND, "query", FOREVER, "--store", str(folder)]
+    # Where the tests run in the background of a shell, Ctrl-C is ignored by all that they start.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     running = subprocess.Popen(command, env=program.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with running:
+    signal.signal(signal.SIGINT, heard)
+    with running, contextlib.ExitStack() as at_last:
+        at_last.callback(running.kill)
         children: list[str] = []
         until = time.monotonic() + 30
         while not children:
