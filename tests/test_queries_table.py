@@ -341,6 +341,7 @@ def test_both_ways_agree_on_random_stores(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_both_ways_agree_on_many_random_stores_and_each_question_finds_something(tmp_path: Path) -> None:
     seen = _on_random_stores(tmp_path, 10)
     drawn = {name for name, rows in seen.items() if rows}
