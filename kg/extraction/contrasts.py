@@ -15,7 +15,6 @@ arm, another outcome, a subgroup or a phase is left alone.
 import re
 from decimal import Decimal
 from itertools import pairwise
-from typing import NoReturn
 
 from picograph.kg.extraction.binding import Bound, narrowed
 from picograph.kg.extraction.patterns import Fit
@@ -85,7 +84,9 @@ def contrast_of(row: Row, start: int, stop: int) -> list[Bound]:
     ):
         return []
     span = (row.items.index(items[0]), row.items.index(items[-1]) + 1)
-    fit = Fit("median" if median else "order", *span, span, span, _ANY.match(row.letters) or _never())
+    anything = _ANY.match(row.letters)
+    assert anything is not None
+    fit = Fit("median" if median else "order", *span, span, span, anything)
     ends = [items[at] for at in (*called, *values)]
     begin, end = min(head.start, *(item.start for item in ends)), max(head.end, *(item.end for item in ends))
     phrase: Phrase = head.data
@@ -97,10 +98,6 @@ def contrast_of(row: Row, start: int, stop: int) -> list[Bound]:
         )
         for value, arm in order
     ]  # fmt: skip
-
-
-def _never() -> NoReturn:
-    raise AssertionError  # an empty pattern matches anything
 
 
 def _inside(letters: str, at: int) -> bool:

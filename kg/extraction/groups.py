@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from picograph.kg.extraction.arm_words import ArmHit
 from picograph.kg.extraction.arms import ArmName, name_of
+from picograph.kg.extraction.items import token_at
 from picograph.kg.extraction.lexicon import Hit, words_of
 from picograph.kg.extraction.page import Page
 from picograph.kg.extraction.text import SectionKind
@@ -56,7 +57,7 @@ def lettered_arms(page: Page, hits: Sequence[Sequence[Hit]]) -> list[ArmName]:
         for match in brackets:
             begin = max([at, *(lead.end() for lead in _LEAD.finditer(page.folded, at, match.start()))])
             begin = max(begin, page.folded.rfind(",", begin, match.start()) + 1)
-            first, last = _token_at(line.tokens, begin), _token_at(line.tokens, match.start())
+            first, last = token_at(line.tokens, begin), token_at(line.tokens, match.start())
             arm = name_of(page, index, first, last, hits[index])
             if arm is None:
                 return []
@@ -92,10 +93,6 @@ def listed(tokens: Sequence[Token], arms: Sequence[ArmName]) -> list[ArmHit]:
                 break
         found += here if len(here) > 1 else []
     return found
-
-
-def _token_at(tokens: Sequence[Token], position: int) -> int:
-    return next((at for at, token in enumerate(tokens) if token.start >= position), len(tokens))
 
 
 def named_groups(page: Page, hits: Sequence[Sequence[Hit]]) -> list[ArmName]:

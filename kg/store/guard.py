@@ -166,11 +166,16 @@ def refuse_other(sparql: str) -> None:
     try:
         Store().query(sparql)  # nothing runs before a row is taken
     except SyntaxError as error:
-        raise UsageError(
-            f"this is not SPARQL 1.1: {short(str(error))}",
-            where="the query",
-            remedy="correct it at that line and column",
-        ) from None
+        raise not_sparql(error) from None
+
+
+def not_sparql(error: SyntaxError) -> UsageError:
+    """Give the refusal of a query that the engine cannot parse."""
+    return UsageError(
+        f"this is not SPARQL 1.1: {short(str(error))}",
+        where="the query",
+        remedy="correct it at that line and column",
+    )
 
 
 def names_dataset(sparql: str) -> bool:

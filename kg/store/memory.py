@@ -8,10 +8,10 @@ from pyoxigraph import NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import QueryResults, Store, Writer
-from picograph.kg.store.guard import names_dataset, refuse_deep, refuse_service, short
+from picograph.kg.store.guard import names_dataset, not_sparql, refuse_deep, refuse_service
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.writer import OxigraphWriter
-from picograph.ontology.errors import StoreError, UsageError
+from picograph.ontology.errors import StoreError
 
 if TYPE_CHECKING:
     import rdflib
@@ -56,11 +56,7 @@ class OxigraphStore(Store):
             union = not names_dataset(sparql)
             return self._oxigraph().query(sparql, base_iri=base, use_default_graph_as_union=union)
         except SyntaxError as error:
-            raise UsageError(
-                f"this is not SPARQL 1.1: {short(str(error))}",
-                where="the query",
-                remedy="correct it at that line and column",
-            ) from None
+            raise not_sparql(error) from None
         except ENGINE as error:
             raise self._damaged(error) from None
 
