@@ -7,8 +7,10 @@ their order, with a blank for the hash itself. They are not signed and have no d
 
 import base64
 import hashlib
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
@@ -28,106 +30,115 @@ _RESULTS = frozenset(PG + name for name in ("Estimate", "AdverseEventResult", "B
 _INSIDE = frozenset(PG + name for name in ("ambiguity", "reading", "derived"))
 _WITHIN = frozenset(PG + name for name in ("Ambiguity", "Reading", "Derived"))
 _NAMED = frozenset(PG + name for name in ("inArm", "comparator", "inEpoch", "ofOutcome"))
+_ABOUT = frozenset((PG + "method", PG + "reader", PG + "read", _PROV + "hadPrimarySource"))
+_PARTS = tuple(_OWN + "#" + each for each in ("Head", "assertion", "provenance", "pubinfo"))
 
 
-class _Statement(NamedTuple):
-    graph: str
-    subject: str
-    predicate: str
-    target: str | Literal
+class _Target(NamedTuple):
+    """What a statement points at, once for all statements that do."""
 
-    @property
-    def order(self) -> tuple[object, ...]:
-        target = self.target
+    order: tuple[object, ...]  # as Trusty URIs put targets in order: letters of UTF-8 stand in the order of code points
+    text: str  # as it is hashed
+    iri: str  # empty for a literal
+    term: NamedNode | Literal | None  # None: an IRI that holds the hash
+
+    @classmethod
+    def of(cls, target: str | Literal) -> Self:
+        """Make one of an IRI or of a literal."""
         if isinstance(target, str):
-            last: tuple[object, ...] = (False, target.encode())
-        else:
-            last = (
-                True,
-                target.value.encode(),
-                target.language is not None,
-                target.datatype.value,
-                target.language or "",
-            )
-        return self.graph.encode(), self.subject.encode(), self.predicate.encode(), last
-
-    @property
-    def text(self) -> str:
-        target = self.target
-        if isinstance(target, Literal):
-            words = target.value.replace("\\", "\\\\").replace("\n", "\\n")
-            target = f"@{target.language.lower()} {words}" if target.language else f"^{target.datatype.value} {words}"
-        return f"{self.graph}\n{self.subject}\n{self.predicate}\n{target}\n"
+            return cls((False, target), target, target, None if _OWN in target else NamedNode(target))
+        words = target.value.replace("\\", "\\\\").replace("\n", "\\n")
+        kind, language = target.datatype.value, target.language
+        text = f"@{language.lower()} {words}" if language else f"^{kind} {words}"
+        return cls((True, target.value, language is not None, kind, language or ""), text, "", target)
 
 
-def _trusty(statements: set[_Statement]) -> str:
+_Statement = tuple[str, str, str, tuple[object, ...]]  # graph, subject, predicate, and what puts the target in order
+_Statements = dict[_Statement, _Target]
+
+
+def _trusty(ordered: list[tuple[_Statement, _Target]]) -> str:
     """Give the artefact code of a nanopublication whose own identifier is still a blank."""
-    text = "".join(each.text for each in sorted(statements, key=lambda each: each.order))
+    text = "".join(f"{graph}\n{subject}\n{name}\n{target.text}\n" for (graph, subject, name, _), target in ordered)
     return "RA" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
 
 
-def _final(statements: set[_Statement]) -> Iterator[Quad]:
-    identifier = BASE + _trusty(statements)
+def _final(statements: _Statements) -> Iterator[Quad]:
+    ordered = sorted(statements.items(), key=itemgetter(0))
+    identifier = BASE + _trusty(ordered)
 
-    def node(text: str) -> NamedNode:
+    @cache
+    def own(text: str) -> NamedNode:
         return NamedNode(text.replace(_OWN, identifier, 1))
 
-    for each in sorted(statements, key=lambda each: each.order):
-        target = node(each.target) if isinstance(each.target, str) else each.target
-        yield Quad(node(each.subject), node(each.predicate), target, node(each.graph))
+    for (graph, subject, predicate, _), target in ordered:
+        yield Quad(
+            own(subject) if _OWN in subject else _node(subject),
+            _node(predicate),
+            target.term or own(target.iri),
+            own(graph),
+        )
+
+
+_node = lru_cache(maxsize=1 << 12)(NamedNode)
 
 
 class _Record:
     """The statements of one record by their subject."""
 
-    def __init__(self, name: str, quads: list[Quad]) -> None:
+    def __init__(self, name: str, quads: Iterable[Quad]) -> None:
         self.name = name
-        self.said: dict[str, list[tuple[str, str | Literal]]] = {}
+        self.said: dict[str, list[tuple[str, _Target]]] = {}
+        self.kinds: dict[str, set[str]] = {}
+        known: dict[str | Literal, _Target] = {}
         for quad in quads:
             target = quad.object if isinstance(quad.object, Literal) else quad.object.value  # type: ignore[union-attr]
-            self.said.setdefault(quad.subject.value, []).append((quad.predicate.value, target))  # type: ignore[union-attr]
+            if (found := known.get(target)) is None:
+                found = known[target] = _Target.of(target)
+            subject, predicate = quad.subject.value, quad.predicate.value  # type: ignore[union-attr]
+            self.said.setdefault(subject, []).append((predicate, found))
+            if predicate == _TYPE:
+                self.kinds.setdefault(subject, set()).add(found.iri)
 
     def results(self) -> list[str]:
         """Give the results, in one order."""
-        return sorted(
-            subject
-            for subject, said in self.said.items()
-            if any(predicate == _TYPE and target in _RESULTS for predicate, target in said)
-        )
+        return sorted(subject for subject, kinds in self.kinds.items() if kinds & _RESULTS)
 
-    def nanopub(self, result: str, version: str) -> set[_Statement]:
+    def nanopub(self, result: str, version: str) -> _Statements:
         """Make the nanopublication of one result."""
-        assertion, places = set(), set()
+        told: _Statements = {}
+
+        def say(graph: str, subject: str, predicate: str, target: _Target) -> None:
+            told[graph, subject, predicate, target.order] = target
+
+        head, assertion, provenance, pubinfo = _PARTS
         waiting = [result]
         while waiting:
             subject = waiting.pop()
             for predicate, target in self.said.get(subject, ()):
                 if predicate == _EVIDENCE:
-                    places.add(target)
+                    say(provenance, assertion, _PROV + "wasDerivedFrom", target)
                     continue
-                assertion.add(_Statement(_OWN + "#assertion", subject, predicate, target))
-                if predicate in _INSIDE and isinstance(target, str):
-                    waiting.append(target)
-                if predicate in _NAMED and isinstance(target, str):
-                    labels = [value for name, value in self.said.get(target, ()) if name == _LABEL]
-                    assertion |= {_Statement(_OWN + "#assertion", target, _LABEL, each) for each in labels}
-        about = [
-            (predicate, target)
-            for predicate, target in self.said.get(self.name, ())
-            if predicate in (PG + "method", PG + "reader", PG + "read", _PROV + "hadPrimarySource")
-        ]
-        head, provenance, pubinfo = (_OWN + "#" + each for each in ("Head", "provenance", "pubinfo"))
-        told = {
-            _Statement(head, _OWN, _TYPE, _NP + "Nanopublication"),
-            _Statement(head, _OWN, _NP + "hasAssertion", _OWN + "#assertion"),
-            _Statement(head, _OWN, _NP + "hasProvenance", provenance),
-            _Statement(head, _OWN, _NP + "hasPublicationInfo", pubinfo),
-            _Statement(pubinfo, _OWN, _PAV + "createdWith", Literal(f"picograph {version}")),
-            _Statement(pubinfo, _OWN, _PROV + "wasDerivedFrom", self.name),
-        }
-        told |= {_Statement(provenance, _OWN + "#assertion", predicate, target) for predicate, target in about}
-        told |= {_Statement(provenance, _OWN + "#assertion", _PROV + "wasDerivedFrom", place) for place in places}
-        return assertion | told
+                say(assertion, subject, predicate, target)
+                if predicate in _INSIDE and target.iri:
+                    waiting.append(target.iri)
+                if predicate in _NAMED and target.iri:
+                    for name, label in self.said.get(target.iri, ()):
+                        if name == _LABEL:
+                            say(assertion, target.iri, _LABEL, label)
+        for predicate, target in self.said.get(self.name, ()):
+            if predicate in _ABOUT:
+                say(provenance, assertion, predicate, target)
+        say(head, _OWN, _TYPE, _target(_NP + "Nanopublication"))
+        say(head, _OWN, _NP + "hasAssertion", _target(assertion))
+        say(head, _OWN, _NP + "hasProvenance", _target(provenance))
+        say(head, _OWN, _NP + "hasPublicationInfo", _target(pubinfo))
+        say(pubinfo, _OWN, _PAV + "createdWith", _target(Literal(f"picograph {version}")))
+        say(pubinfo, _OWN, _PROV + "wasDerivedFrom", _target(self.name))
+        return told
+
+
+_target = lru_cache(maxsize=1 << 10)(_Target.of)
 
 
 def nanopub(selection: Selection, losses: Losses) -> Iterator[bytes]:
@@ -145,15 +156,12 @@ def _part(part: Selection, losses: Losses) -> bytes:
     from picograph import __version__
 
     made: list[Quad] = []
-    for name, quads in part.graphs():
-        record = _Record(name, quads)
+    for name in part.names():  # in any order: statements are put in theirs
+        record = _Record(name, part.store.quads(name))
         results = record.results()
         for each in results:
             made += _final(record.nanopub(each, __version__))
-        typed = sum(
-            any(predicate == _TYPE and target not in _WITHIN for predicate, target in said)
-            for said in record.said.values()
-        )
+        typed = sum(bool(kinds - _WITHIN) for kinds in record.kinds.values())
         losses.add(
             "parts that are no results (arms, outcomes, the report…), named where a result needs them",
             name,

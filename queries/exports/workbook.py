@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import IO
 from xml.sax.saxutils import escape
 
@@ -40,19 +40,21 @@ def xlsx(selection: Selection, losses: Losses) -> Iterator[bytes]:
     sheet.title = "extraction"
     sheet.freeze_panes = "A2"
     sheet.append(COLUMNS)
+    empty = io.BytesIO()
+    book.save(empty)
+    yield from _undated(empty, _rows(selection, losses))
+
+
+def _rows(selection: Selection, losses: Losses) -> Iterator[bytes]:
+    """Give the rows of the sheet as XML, a part at a time."""
     written = 1
-    with tempfile.TemporaryFile() as rows:
-        work = partial(_part, retracted=retracted_publications(selection))
-        for some in selection.each(work, losses):
-            kept = some[: _MOST_ROWS - written]
-            for study, _ in some[len(kept) :]:
-                losses.add("rows beyond the 1,048,576 of a sheet (csv and parquet have them)", study)
-            for written, (_, cells) in enumerate(kept, written + 1):  # noqa: B020 - goes on from the part before
-                rows.write(b'<row r="%d">%b</row>' % (written, cells))
-        empty = io.BytesIO()
-        book.save(empty)
-        rows.seek(0)
-        yield from _undated(empty, rows)
+    work = partial(_part, retracted=retracted_publications(selection))
+    for some in selection.each(work, losses):
+        kept = some[: _MOST_ROWS - written]
+        for study, _ in some[len(kept) :]:
+            losses.add("rows beyond the 1,048,576 of a sheet (csv and parquet have them)", study)
+        yield b"".join(b'<row r="%d">%b</row>' % (row, cells) for row, (_, cells) in enumerate(kept, written + 1))
+        written += len(kept)
 
 
 def _part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> list[tuple[str, bytes]]:
@@ -63,21 +65,35 @@ def _part(part: Selection, losses: Losses, *, retracted: Collection[str]) -> lis
 def _cells(row: tuple[str, ...], losses: Losses) -> bytes:
     cells = []
     for index, text in enumerate(row):
-        if not text:
-            cells.append("<c/>")
-        elif index == _VALUE:
-            number = repr(float(text))
-            losses.add("numbers with more digits than a workbook keeps", row[0], Decimal(text) != Decimal(number))
-            cells.append(f"<c><v>{number}</v></c>")
-        else:  # a text stays a text, whatever it begins with
-            clean = _CONTROL.sub("\ufffd", text)[:_LONGEST]
-            losses.add("cells with characters that a workbook cannot hold, or too long for one", row[0], clean != text)
-            safe = escape(clean, {"\r": "&#13;"})
-            cells.append(f'<c t="inlineStr"><is><t xml:space="preserve">{safe}</t></is></c>')
+        cell, lost = _number(text) if index == _VALUE else _words(text)
+        if lost:
+            losses.add(lost, row[0])
+        cells.append(cell)
     return "".join(cells).encode()
 
 
-def _undated(book: IO[bytes], rows: IO[bytes]) -> Iterator[bytes]:
+@lru_cache(maxsize=1 << 12)  # the names of a record stand in each of its rows
+def _words(text: str) -> tuple[str, str]:
+    """Give the cell of a text, which stays a text whatever it begins with, and what is lost of it."""
+    if not text:
+        return "<c/>", ""
+    clean = _CONTROL.sub("\ufffd", text)[:_LONGEST]
+    safe = escape(clean, {"\r": "&#13;"})
+    lost = "" if clean == text else "cells with characters that a workbook cannot hold, or too long for one"
+    return f'<c t="inlineStr"><is><t xml:space="preserve">{safe}</t></is></c>', lost
+
+
+@lru_cache(maxsize=1 << 12)
+def _number(text: str) -> tuple[str, str]:
+    """Give the cell of a number, and what is lost of it."""
+    if not text:
+        return "<c/>", ""
+    number = repr(float(text))
+    lost = "" if Decimal(text) == Decimal(number) else "numbers with more digits than a workbook keeps"
+    return f"<c><v>{number}</v></c>", lost
+
+
+def _undated(book: IO[bytes], rows: Iterator[bytes]) -> Iterator[bytes]:
     """Write a zip again with the rows in its sheet, and with one date for all its members."""
     with zipfile.ZipFile(book) as old, tempfile.TemporaryFile() as again:
         with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as new:
@@ -90,8 +106,9 @@ def _undated(book: IO[bytes], rows: IO[bytes]) -> Iterator[bytes]:
                 with new.open(member, "w", force_zip64=name == _SHEET) as file:
                     start, end, rest = content.partition(_END)
                     file.write(start)
-                    while end and (chunk := rows.read(_CHUNK)):
-                        file.write(chunk)
+                    if end:
+                        for some in rows:
+                            file.write(some)
                     file.write(end + rest)
         again.seek(0)
         while chunk := again.read(_CHUNK):
