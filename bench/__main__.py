@@ -9,7 +9,6 @@ import importlib
 import os
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from . import figures
@@ -30,11 +29,10 @@ def main(arguments: list[str]) -> int:
     print(", ".join(f"{name} {each}" for name, each in figures.machine().items()))
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments or PARTS:
-            began = time.perf_counter()
             print()
-            for line in importlib.import_module(f"{__package__}.{name}").measure(Path(folder)):
-                print(line, flush=True)
-            print(f"({name}: {time.perf_counter() - began:.0f} s)", flush=True)
+            with figures.watched(name):
+                for line in importlib.import_module(f"{__package__}.{name}").measure(Path(folder)):
+                    print(line, flush=True)
     return 0
 
 

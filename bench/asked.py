@@ -40,7 +40,7 @@ ASKED: dict[str, tuple[dict[str, Any], ...]] = {
     "responses": (*_STUDY, *_DRUG),
     "responses-with-baseline": ({"drug": "Protein Kinase Inhibitors", "property": "portal vein thrombosis"},),
     "serious-adverse-events": _STUDY,
-    "several-reports": _STUDY,
+    "several-reports": ({}, *_STUDY),
     "similar-studies": _STUDY,
     "studies": ({"condition": "Liver Neoplasms", "drug": "Protein Kinase Inhibitors"}, *_CONDITION[:1], *_STUDY),
     "studies-by-branch": ({}, *_CONDITION),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import engines, sizes
+from . import engines, sizes, virtuoso
 from .timing import milliseconds, percentile
 
 _INK, _SOFT, _ENGINES = "#1f2328", "#b6bec9", {"Oxigraph": "#0b5cad", "Virtuoso": "#c4541a", "rdflib": "#7a5195"}
@@ -26,6 +26,7 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Written by `python -m bench --write docs` from what `make bench` measured; nothing here is typed by hand.\n"
     yield f"{'; '.join(f'{key} {value}' for key, value in machine.items())}.\n"
     yield "![How the time of each question grows with the store, and the same questions on other engines](bench.svg)\n"
+    yield from _load(figures.get("load", {}))
     yield from _sizes(figures)
     if "cold" in figures:
         yield "\n## Cold start\n"
@@ -39,6 +40,19 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
         yield from _engines(figures["engines"])
     if "virtuoso" in figures:
         yield from _virtuoso(figures["virtuoso"])
+
+
+def _load(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say what else ran: whoever reads a time must know."""
+    for part, each in found.items():
+        one = each["watched"]
+        if part in ("sizes", "engines", "virtuoso"):
+            yield (
+                f"- `{part}`, {one['day']}: {one['seconds']:.0f} s, in which other programs took {one['others']:.2f} "
+                f"cores; the system's load when it began was {one['load']:.2f}."
+            )
+    if found:
+        yield "\nWhere other programs took more than a tenth of a core, take the ratios and leave the times.\n"
 
 
 def _sizes(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -86,11 +100,19 @@ def _engines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"- rdflib's time, times Oxigraph's, on hierarchy questions: {said}."
     slower = [f"`{key}` ({times:.1f})" for key, times in engines.slower(questions)]
     yield f"- More than 3 times Virtuoso's time, the better of the two ways: {', '.join(slower) or 'none'}."
-    can = [key for key, each in questions.items() if each.get("owlready2")]
-    right = [key for key in can if questions[key]["owlready2"]["rows"] == questions[key]["Oxigraph"]["rows"]]
-    cannot = [f"`{key.split()[0]}`" for key in questions if key not in can]
-    told = f"{len(can)} of {len(questions)}, {len(right)} with as many rows"
-    yield f"- owlready2 answers {told}; not {', '.join(cannot)}.\n"
+    cannot = [f"`{key.split()[0]}`" for key, each in questions.items() if "owlready2" in each and not each["owlready2"]]
+    yield f"- owlready2 does not answer {', '.join(cannot) or 'none'}.\n"
+    yield "Each engine's time, times that of the embedded store by the better of its two ways (DuckDB's: times"
+    yield "that of its quads), over the questions answered with as many rows:\n"
+    heads = ("engine", "asked", "ended or refused", "other rows", "median", "least", "greatest")
+    yield from _table(
+        heads,
+        [
+            (each.engine, *map(str, each[1:4]), *(f"{times:,.1f}" for times in each.ratios))
+            for each in engines.held(questions)
+        ],
+    )
+    yield ""
     rows = []
     for key, each in questions.items():
         cells = ["" if name not in each else _answer(each[name], each["Oxigraph"]) for name in names]
@@ -108,17 +130,19 @@ def _answer(each: Any, right: Any) -> str:
 def _virtuoso(found: Mapping[str, Any]) -> Iterator[str]:
     at = sorted({int(size) for each in found.values() for size in each})
     yield "\n## Virtuoso\n"
-    yield "The same stores in a Virtuoso server: the call of `ask`, what it looks up first and the rows included.\n"
+    yield "The same quads in a Virtuoso server and in the embedded store, asked in turn: the call of `ask`, what it"
+    yield "looks up first and the rows included, median / 95th percentile; the embedded store's time over Virtuoso's."
     for size in at:
-        costs = [each[str(size)] for each in found.values() if str(size) in each]
-        yield f"- {sizes.summary(size, costs)}: {', '.join(_over(found, size)) or 'none'}."
-    yield ""
-    rows = []
-    for key, each in found.items():
-        rows.append(
-            (f"`{key}`", *(sizes.spread(one["seconds"]) if (one := each.get(str(size))) else "over" for size in at))
-        )
-    yield from _table(("question", *(f"{size:.0e}" for size in at)), rows)
+        both = {key: each[str(size)] for key, each in found.items() if str(size) in each}
+        over = [f"`{key}`" for key, each in both.items() if virtuoso.late(each["Virtuoso"])]
+        summary = sizes.summary(size, [each["Virtuoso"] for each in both.values()])
+        yield f"\n- Virtuoso, {summary}: {', '.join(over) or 'none'}."
+        yield f"- More than {virtuoso.TIMES} times Virtuoso's time: {'; '.join(virtuoso.beyond(both)) or 'none'}.\n"
+        rows = []
+        for key, each in both.items():
+            cells = [sizes.spread(one["seconds"]) if (one := each[way]) else "over" for way in ("Virtuoso", "embedded")]
+            rows.append((f"`{key}`", *cells, "" if (times := virtuoso.ratio(each)) is None else f"{times:.2f}"))
+        yield from _table((f"question, {size:.0e}", "Virtuoso", "embedded", "ratio"), rows)
 
 
 def _time(seconds: float) -> str:

@@ -71,12 +71,38 @@ def process(command: Sequence[str], environment: Mapping[str, str]) -> Callable[
     return run
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lay out rows: the first column to the left, the others to the right."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 80) -> Iterator[str]:
+    """Lay out rows: the first column to the left, the others to the right; a name that is too long, on its own line.
+
+    >>> print("\\n".join(table(("what", "time"), [("a", "1 ms"), ("a long name", "2 ms")], width=12)))
+    what    time
+    a       1 ms
+    a long name
+            2 ms
+    """
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    for row in (head, *rows):
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+    room = max(len(head[0]), min(widths[0], width - sum(each + 2 for each in widths[1:])))
+    for first, *others in (head, *rows):
+        if len(first) > room:
+            yield first
+        name = "" if len(first) > room else first
+        cells = [name.ljust(room), *(cell.rjust(wide) for cell, wide in zip(others, widths[1:], strict=True))]
         yield "  ".join(cells).rstrip()
+
+
+def brief(times: Sequence[float]) -> str:
+    """Write median and 95th percentile for a narrow column [ms].
+
+    >>> brief([0.0042, 0.0044, 0.31]), brief([math.inf])
+    ('4.4/310', 'over')
+    """
+    if math.isinf(max(times)):
+        return "over"
+    return "/".join(f"{1000 * each:.1f}" if each < 0.01 else f"{1000 * each:.0f}" for each in _ends(times))
+
+
+def _ends(times: Sequence[float]) -> tuple[float, float]:
+    return statistics.median(times), percentile(times)
 
 
 def milliseconds(seconds: float) -> str:

@@ -31,7 +31,11 @@ FOUND: dict[str, Any] = {
             }
         },
     },
-    "virtuoso": {"event-totals": {"1000": None}, "studies --study X": {"1000": {"seconds": [0.003], "rows": 1}}},
+    "virtuoso": {
+        "event-totals": {"1000": {"Virtuoso": None, "embedded": {"seconds": [0.4], "rows": 9}}},
+        "studies --study X": {"1000": {"Virtuoso": {"seconds": [0.003]}, "embedded": {"seconds": [0.012]}}},
+    },
+    "load": {"sizes": {"watched": {"seconds": 12.3, "others": 0.41, "load": 1.5, "day": "2026-11-26"}}},
 }  # fmt: skip
 
 
@@ -45,6 +49,10 @@ def test_the_page_tells_medians_limits_and_what_is_over(tmp_path: Path) -> None:
     assert "- More than 3 times Virtuoso's time, the better of the two ways: `studies --study X` (5.0)." in text
     assert "50.0 ms, 2 rows, not 1" in text
     assert "95th percentile more than 10 s; 1 over 1 s: `event-totals`." in text
+    assert "- More than 3 times Virtuoso's time: studies --study X (12.0 ms, 4.0 times)." in text
+    assert "- `sizes`, 2026-11-26: 12 s, in which other programs took 0.41 cores; the system's load" in text
+    assert "| owlready2 | 1 | 0 | 1 |" in text  # other rows: no ratio is made of them
+    assert "| Virtuoso | 1 | 0 | 0 | 0.2 | 0.2 | 0.2 |" in text
     assert "<svg" in (tmp_path / "bench.svg").read_text("utf-8")
 
 

@@ -30,7 +30,9 @@ RECORDS = [
     HERE / "records" / "worked-two-arms.yaml",
     *(HERE / "records" / f"worked-pair.{form}" for form in ("json", "yaml", "nbib")),
 ]
+ELSEWHERE = [HERE / "records" / "worked-elsewhere.yaml"]  # beside the others only where a case names it
 STUDIES = {"seed": RECORDS[:2], "worked": RECORDS[2:3], "pair": RECORDS[3:]}  # what `records:` of a case names
+NAMED = {**STUDIES, "elsewhere": ELSEWHERE}
 KEYS = {"seed": "doi:10.1016/j.ijrobp.2014.01.017", "worked": "NCT00000001", "pair": "NCT00000004"}
 
 
@@ -64,7 +66,7 @@ def _asked(names: tuple[str, ...]) -> Asked:
     """Load the studies that a case was worked out on, and no others."""
     import rdflib
 
-    records = [path for name in names for path in STUDIES[name]]
+    records = [path for name in names for path in NAMED[name]]
     opened = open_store(":memory:")
     assert [each.outcome for each in load(opened, records)] == ["added"] * len(records)
     dataset = rdflib.Dataset()

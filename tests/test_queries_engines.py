@@ -17,11 +17,12 @@ from picograph.queries import catalog
 from picograph.queries.answer import Row
 from picograph.queries.ask import ask
 from picograph.tests.servers import Virtuoso
-from picograph.tests.test_queries_answers import CASES, RECORDS
+from picograph.tests.test_queries_answers import CASES, ELSEWHERE, RECORDS
 from picograph.tests.test_queries_quality import CASES as FAULTS
 from picograph.tests.test_queries_quality import HEAD
 
 SERVERS = ("oxigraph server", "virtuoso")
+STORED = [*RECORDS, *ELSEWHERE]
 FEW = 2  # worked answers of a question that each server is asked in a short run; a long one asks all
 Record = Callable[[str, object], None]
 
@@ -29,7 +30,7 @@ Record = Callable[[str, object], None]
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[Store]:
     with open_store(":memory:") as store:
-        load(store, RECORDS)
+        load(store, STORED)
         yield store
 
 
@@ -37,7 +38,7 @@ def embedded() -> Iterator[Store]:
 def oxigraph_url(sparql_server: str, embedded: Store) -> str:
     url = sparql_server + "/query"
     with open_store(url) as store:
-        load(store, RECORDS)
+        load(store, STORED)
     return url
 
 
@@ -45,7 +46,7 @@ def oxigraph_url(sparql_server: str, embedded: Store) -> str:
 def virtuoso_url(virtuoso_server: Virtuoso) -> str:
     virtuoso_server.empty()
     with open_store(virtuoso_server.url) as store:
-        assert [each.outcome for each in load(store, RECORDS)] == ["added"] * len(RECORDS)
+        assert [each.outcome for each in load(store, STORED)] == ["added"] * len(STORED)
     return virtuoso_server.query_url
 
 

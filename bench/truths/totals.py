@@ -113,7 +113,7 @@ class EventTotals:
 
 
 class Gaps:
-    """Every treatment with every outcome of the studies asked for, and which studies of the store name both."""
+    """Every treatment with every outcome of the studies asked for, and which of these name both."""
 
     def __init__(self, given: Given) -> None:
         """Begin with nothing."""
@@ -127,11 +127,11 @@ class Gaps:
             {curie for each in told.registry.interventions for curie in each.concept},
             {curie for each in told.registry.outcomes for curie in each.concept},
         )
-        for curie in (*sides[0], *sides[1]):
-            self.having.setdefault(curie, set()).add(told.iri)
         if told.asked(self.given):
             for wanted, side in zip(self.wanted, sides, strict=True):
                 wanted |= side
+                for curie in side:
+                    self.having.setdefault(curie, set()).add(told.iri)
 
     def rows(self) -> Iterator[Row]:
         """Give the rows: those of one name together."""
