@@ -13,7 +13,18 @@ from pathlib import Path
 
 from . import figures
 
-PARTS = ("commands", "sizes", "engines", "virtuoso", "exports", "loading", "synthesis", "vocabularies", "extraction")
+PARTS = (
+    "commands",
+    "sizes",
+    "engines",
+    "virtuoso",
+    "exports",
+    "loading",
+    "jobs",
+    "synthesis",
+    "vocabularies",
+    "extraction",
+)
 
 
 def main(arguments: list[str]) -> int:

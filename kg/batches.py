@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -16,7 +16,7 @@ from picograph.kg.words import checksum_of, whole_vocabularies, words_graphs
 from picograph.ontology.errors import PicographError
 
 MOST_RECORDS, MOST_BYTES, LONGEST = 5_000, 1 << 26, 30  # of a batch: records, bytes of N-Quads, seconds of waiting
-MOST_THREADS = 2  # that load parts of a batch, of so many bytes each: each has a second thread in the engine
+MOST_THREADS = 2  # that load parts of a batch: each has a second thread in the engine
 AFTER_ALL = sys.maxsize  # the number of what is told after all records
 
 Outcome = Literal["added", "replaced", "unchanged", "refused", "moved"]
@@ -85,13 +85,9 @@ class Numbered(NamedTuple):
 
 
 class Batch:
-    """Records that are to be written together.
+    """Records that are to be written together."""
 
-    :param threads: how many will write it: it is so many times as large
-    """
-
-    def __init__(self, threads: int = 1) -> None:
-        self._threads = threads
+    def __init__(self) -> None:
         self.records: list[Numbered] = []
         self._size = 0
         self._since = time.monotonic()
@@ -105,7 +101,7 @@ class Batch:
         """Say whether it is time to write."""
         waited = time.monotonic() - self._since
         return bool(self.records) and (
-            self._size >= MOST_BYTES * self._threads or len(self.records) >= MOST_RECORDS or waited >= LONGEST
+            self._size >= MOST_BYTES or len(self.records) >= MOST_RECORDS or waited >= LONGEST
         )
 
 
@@ -131,14 +127,23 @@ def write(store: Store, filing: Filing, batch: Batch, threads: int) -> list[Load
         for graph, quads in words.items()
         if graph not in whole and held.get(graph) != checksum_of(graph, quads)
     }
+    moved = list(map(move, filed.moved))
+    del records, filed  # what is written is held by nobody else
+    batch.records.clear()
     if changes or new_words:
         with store.write() as writer:
             for graph, quads in new_words.items():
                 writer.replace(graph, quads)
-            writer.put(list(changes.values()), threads)
+            writer.put(_given_up(changes), threads)
     filing.words_stored = True  # once a load is enough
     give_back()
-    return done + list(map(move, filed.moved))
+    return done + moved
+
+
+def _given_up(changes: dict[str, GraphText]) -> Iterator[GraphText]:
+    """Give what changes, and let go of it."""
+    for graph in list(changes):
+        yield changes.pop(graph)
 
 
 def _changes(

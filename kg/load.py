@@ -34,7 +34,7 @@ __all__ = ["Given", "Input", "Loaded", "Progress", "Stream", "example", "load", 
 
 Progress = Callable[[int], None]  # told at each record how many bytes more have been read
 
-CHUNK_RECORDS, CHUNK_BYTES = 64, 1 << 20  # what is mapped at once
+CHUNK_RECORDS, CHUNK_BYTES = 32, 1 << 20  # what is mapped at once
 
 
 class _Load:
@@ -53,7 +53,7 @@ class _Load:
         self.filing = Filing(store, splits)
         self.reader = store.reader()  # sees the store as it was before
         self.threads = min(jobs, MOST_THREADS)
-        self.batch = Batch(self.threads)
+        self.batch = Batch()
         given = {}
         for source in sources:
             name, text = text_of(source)
@@ -111,13 +111,13 @@ class _Load:
             if written is not None:
                 yield from written.result()
             written = writer.submit(write, self.store, self.filing, self.batch, self.threads)
-            self.batch = Batch(self.threads)
+            self.batch = Batch()
         if written is not None:
             yield from written.result()
 
     def _write(self) -> list[Loaded]:
         """Write what is waiting to be written."""
-        batch, self.batch = self.batch, Batch(self.threads)
+        batch, self.batch = self.batch, Batch()
         return write(self.store, self.filing, batch, self.threads)
 
     # Reading and mapping ----------------------------------------------------------------------------------------------

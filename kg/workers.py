@@ -22,7 +22,7 @@ from picograph.ontology.errors import PicographError, StoreError
 
 _C = TypeVar("_C")
 _NICE = 5  # writing goes first: all wait for it, and there is always something to map meanwhile
-AHEAD = 4  # chunks that wait for each worker, so that none is ever idle
+AHEAD = 3  # chunks that wait for each worker, so that none is ever idle
 
 
 def begin() -> None:

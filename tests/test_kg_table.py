@@ -220,6 +220,41 @@ def test_two_threads_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.M
     assert len(said[0][1]["parts"]) == 13 * 5
 
 
+def test_rows_stay_lines_until_they_are_many_or_the_store_is_settled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_BULK", 0)
+    monkeypatch.setattr(table, "_BIG", 8)
+    monkeypatch.setattr(table, "_MOST_LINES", 40)
+    folder = tmp_path / "store"
+
+    def kinds() -> list[str]:
+        current = folder / (folder / "CURRENT").read_text("utf-8").strip()
+        return sorted(path.suffix for path in (current / "table").glob("parts-*"))
+
+    with open_store(folder) as store:
+        found = []
+        with store.many_writes():
+            for numbers in (range(1, 5), range(3, 9), range(9, 12)):
+                with store.write() as writer:
+                    writer.put((graph_text(study(number))[0] for number in numbers), 2)
+                found.append(kinds())
+                assert len(rows(store)["parts"]) == 5 * numbers[-1], "what stays lines is read as well"
+            store.settle()
+        assert found == [[".jsonl"], [".jsonl"] * 2, [".jsonl", ".parquet"]]
+        assert kinds() == [".parquet", ".parquet"]
+        current = store.generation
+        store.settle()
+        assert store.current() == current, "there is nothing left to do"
+        assert rows(store) == fresh(store, tmp_path / "fresh")
+        with store.many_writes(), store.write() as writer:  # the load ends here: it was killed
+            writer.put([graph_text(study(number, 4))[0] for number in range(3, 9)], 2)
+        assert ".jsonl" in kinds()
+        _put(store, study(30))
+        assert kinds() == [".parquet"] * 3, "whoever writes next packs what was left"
+        assert rows(store) == fresh(store, tmp_path / "fresh-again")
+
+
 def test_a_small_load_imports_no_columnar_engine(tmp_path: Path) -> None:
     program = (
         "import sys\n"

@@ -45,10 +45,10 @@ class Writer(Protocol):
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         """Make a named graph hold exactly these quads."""
 
-    def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
+    def put(self, graphs: Iterable[GraphText], threads: int = 1) -> None:
         """Make each of many named graphs hold exactly its lines.
 
-        :param graphs: none is given twice
+        :param graphs: none is given twice; each is taken once, so that it need not be held by who gives it
         :param threads: how many may be used
         """
 

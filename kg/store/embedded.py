@@ -22,7 +22,7 @@ from picograph.kg.store import settled
 from picograph.kg.store.base import Held, Store, Writer
 from picograph.kg.store.memory import ENGINE, MAKE_NEW, OxigraphStore
 from picograph.kg.store.sources import SourceShelf
-from picograph.kg.store.table import read_state
+from picograph.kg.store.table import has_lines, read_state
 from picograph.kg.store.words import link_indexes
 from picograph.kg.store.writer import OxigraphWriter, as_os_errors
 from picograph.ontology.errors import PicographError, StoreError
@@ -332,20 +332,24 @@ class FolderStore(OxigraphStore):
 
     def settle(self) -> None:
         current = self._current()
-        if current is not None and settled.is_unsettled(self._folder / current):
+        if current is None:
+            return
+        files = settled.is_unsettled(self._folder / current)
+        if files or has_lines(self._folder / current / "table"):
             with self.change() as writer:
-                writer.settle()
-            settled.note(self._folder / str(self._current()))
+                writer.settle(files=files)
+            if files:
+                settled.note(self._folder / str(self._current()))
 
     def _copy(self, current: str | None, path: Path) -> OxigraphWriter:
         with as_os_errors():
             if not current:
-                return OxigraphWriter(Oxigraph(str(path / "quads")), path)
+                return OxigraphWriter(Oxigraph(str(path / "quads")), path, many=self._many)
             before = self._folder / current
             link_indexes(before / "words", path / "words")
             settled.hand_on(before, path)
             if self._many:
-                return OxigraphWriter(self._workshop_of(current), path, before / "table", apart=True)
+                return OxigraphWriter(self._workshop_of(current), path, before / "table", apart=True, many=True)
             Oxigraph.read_only(str(before / "quads")).backup(str(path / "quads"))
             return OxigraphWriter(Oxigraph(str(path / "quads")), path, before / "table")
 

@@ -329,7 +329,7 @@ class RemoteStore(Store):
             name = NamedNode(graph)
             self._update(f"DROP SILENT GRAPH {name} ;\nINSERT DATA {{ GRAPH {name} {{\n{triples.decode()}}} }}")
 
-    def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
+    def put(self, graphs: Iterable[GraphText], threads: int = 1) -> None:
         """Make each of many named graphs hold exactly its lines, one request for each."""
         for graph in graphs:
             self.replace(graph.name, list(parse(graph.lines, format=RdfFormat.N_QUADS)))

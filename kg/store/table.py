@@ -22,6 +22,7 @@ from picograph.kg.columns import IrregularError, rows_of, tables
 _FORMAT = 1
 _BIG = 20_000  # rows; what is smaller stays JSON lines
 _LARGEST = 400_000  # rows of a batch, for constant memory and disk while a load runs
+_MOST_LINES = 120_000  # rows that stay lines while a load runs; packing takes 2 s for them
 _MOST_BATCHES = 24
 _MOST_REPLACED = 200  # graphs
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -115,6 +116,7 @@ class TableWriter:
         self._open: dict[str, IO[bytes]] = {}
         self._rows: dict[str, int] = {}
         self._graphs: set[str] = set()
+        self._leaves = False  # whether what is written stays lines
         if self._on:
             folder.mkdir(parents=True)
             for batch in self._batches:
@@ -222,15 +224,33 @@ class TableWriter:
             batch = Batch(number=self._number, rows=self._rows, graphs=len(self._graphs), parquet=False)
             self._number += 1
             self._batches.append(batch)
-            if batch.total >= _BIG:
+            if batch.total >= _BIG and not self._leaves:
                 self._pack([batch])
         self._rows, self._graphs = {}, set()
 
+    def leave_lines(self) -> None:
+        """Leave what is written from now on as lines; pack what was left so where it is very much.
+
+        Packing takes one thread, and so does what the engine does when a load ends: they go side by side then.
+        """
+        self.end_batch()
+        if sum(batch.total for batch in _lines(self._batches)) >= _MOST_LINES:
+            self.pack_lines()
+        self._leaves = True
+
+    def pack_lines(self) -> None:
+        """Pack the rows that are lines, where they are many."""
+        if not self._on:
+            return
+        self.end_batch()
+        lines = _lines(self._batches)
+        if sum(batch.total for batch in lines) >= _BIG or len(lines) > _MOST_BATCHES:
+            self._pack(lines)
+
     def _join_batches(self) -> None:
         """Join batches where there are many, or much in them was replaced: small ones first."""
-        small = [batch for batch in self._batches if not batch.parquet]
-        if sum(batch.total for batch in small) >= _BIG or len(small) > _MOST_BATCHES:
-            self._pack(small)
+        if not self._leaves:
+            self.pack_lines()
         graphs = sum(batch.graphs for batch in self._batches)
         if len(self._replaced) > max(_MOST_REPLACED, graphs / 4):
             self._pack(self._batches)
@@ -251,6 +271,16 @@ class TableWriter:
             self._batches.append(packed)
         first = min((batch.number for batch in self._batches), default=self._number)
         self._replaced = {graph: number for graph, number in self._replaced.items() if number > first}
+
+
+def _lines(batches: Iterable[Batch]) -> list[Batch]:
+    return [batch for batch in batches if not batch.parquet]
+
+
+def has_lines(folder: Path) -> bool:
+    """Say whether a table has many rows that are still lines."""
+    state = read_state(folder)
+    return state is not None and sum(batch.total for batch in _lines(state.batches)) >= _BIG
 
 
 def _of_a_size(batches: Sequence[Batch]) -> list[Batch]:

@@ -1,17 +1,20 @@
 """What writes into a copy of an Oxigraph store: graphs, rows of the results table, indexes of vocabularies."""
 
 import contextlib
+import io
 import shutil
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText
-from picograph.kg.store.bulk import Chunk, Mend, copy_without, fill, is_big, refuse
+from picograph.kg.store.bulk import Chunk, Mend, copy_without, fill, is_big, merge_later, refuse
 from picograph.kg.store.guard import refuse_deep, refuse_load, refuse_service, short
-from picograph.kg.store.table import TableWriter
+from picograph.kg.store.table import RowLines, TableWriter
 from picograph.ontology.errors import UsageError
 from picograph.ontology.words import SUFFIX
 
@@ -33,13 +36,20 @@ class OxigraphWriter:
 
     :param before: the results table of the generation before
     :param apart: the copy is not in the generation, which gets what it holds when all is written
+    :param many: it is one of many, and the store will be settled after the last
     """
 
     def __init__(
-        self, oxigraph: Oxigraph, generation: Path | None = None, before: Path | None = None, *, apart: bool = False
+        self,
+        oxigraph: Oxigraph,
+        generation: Path | None = None,
+        before: Path | None = None,
+        *,
+        apart: bool = False,
+        many: bool = False,
     ) -> None:
         self._copy: Oxigraph | None = oxigraph
-        self._generation, self._apart = generation, apart
+        self._generation, self._apart, self._many = generation, apart, many
         self._folder = generation / "table" if generation else None
         self._table = TableWriter(before, self._folder) if self._folder else None
 
@@ -58,31 +68,43 @@ class OxigraphWriter:
         if self._table:
             self._table.replace(graph, quads, known=known)
 
-    def put(self, graphs: Sequence[GraphText], threads: int = 1) -> None:
+    def put(self, graphs: Iterable[GraphText], threads: int = 1) -> None:
         """Write past transactions: what a kill leaves behind is a generation that never becomes the current one."""
         with as_os_errors():
-            from concurrent.futures import ThreadPoolExecutor
-
             oxigraph = self.oxigraph()
-            known = {graph.name for graph in graphs if oxigraph.contains_named_graph(NamedNode(graph.name))}
-            for name in known:
-                oxigraph.remove_graph(NamedNode(name))
-            if sum(len(graph.lines) for graph in graphs) < _BULK:
-                oxigraph.load(b"".join(graph.lines for graph in graphs), format=RdfFormat.N_QUADS)
-                self._put_rows(graphs, known)
-                return
-            with ThreadPoolExecutor(threads) as pool:
-                parts = [pool.submit(_bulk_load, oxigraph, graphs[part::threads]) for part in range(threads)]
-                self._put_rows(graphs, known)
-                if self._table and threads > 1:
-                    self._table.end_batch()  # while the others load
-                for part in parts:
-                    part.result()
+            parts = [io.BytesIO() for _ in range(threads)]
+            rows: deque[_Rows] = deque()
+            for number, graph in enumerate(graphs):
+                known = oxigraph.contains_named_graph(NamedNode(graph.name))
+                if known:
+                    oxigraph.remove_graph(NamedNode(graph.name))
+                parts[number % threads].write(graph.lines)
+                rows.append(_Rows(graph.name, graph.rows, known))
+            if sum(part.tell() for part in parts) < _BULK:
+                oxigraph.load(b"".join(part.getvalue() for part in parts), format=RdfFormat.N_QUADS)
+                self._put_rows(rows)
+            else:
+                self._put_in_bulk(parts, rows)
 
-    def _put_rows(self, graphs: Sequence[GraphText], known: Collection[str]) -> None:
-        if self._table:
-            for graph in graphs:
-                self._table.put(graph.name, graph.rows, known=graph.name in known)
+    def _put_in_bulk(self, parts: Sequence[io.BytesIO], rows: deque["_Rows"]) -> None:
+        """Load each part in a thread, and see to the rows meanwhile."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(parts)) as pool:
+            loads = [pool.submit(_bulk_load, self.oxigraph(), part) for part in parts]
+            if self._table and len(parts) > 1 and self._many:
+                self._table.leave_lines()
+            self._put_rows(rows)
+            if self._table and len(parts) > 1:
+                self._table.end_batch()
+            for load in loads:
+                load.result()
+
+    def _put_rows(self, rows: deque["_Rows"]) -> None:
+        while rows:
+            graph, lines, known = rows.popleft()
+            if self._table:
+                self._table.put(graph, lines, known=known)
 
     def remove(self, graph: str) -> None:
         with as_os_errors():
@@ -177,10 +199,19 @@ class OxigraphWriter:
                 quads = self.oxigraph().quads_for_pattern(None, None, None, graph)
                 self._table.replace(graph.value, quads, known=False)
 
-    def settle(self) -> None:
-        """Put the files in order."""
-        with as_os_errors():
-            self.oxigraph().optimize()
+    def settle(self, *, files: bool = True) -> None:
+        """Put the engine's files in order, which takes it one thread; pack the rows that were left as lines meanwhile.
+
+        :param files: False where they are in order already
+        """
+        from concurrent.futures import ThreadPoolExecutor
+
+        with as_os_errors(), ThreadPoolExecutor(1) as pool:
+            packed = pool.submit(self._table.pack_lines) if self._table else None
+            if files:
+                self.oxigraph().optimize()
+            if packed:
+                packed.result()
 
     def flush(self) -> None:
         with as_os_errors():
@@ -201,5 +232,14 @@ class OxigraphWriter:
             self._table.close()
 
 
-def _bulk_load(oxigraph: Oxigraph, graphs: Sequence[GraphText]) -> None:
-    oxigraph.bulk_load(b"".join(graph.lines for graph in graphs), format=RdfFormat.N_QUADS)
+class _Rows(NamedTuple):
+    """The rows of a graph that is put."""
+
+    graph: str
+    lines: RowLines | None
+    known: bool  # whether the store had the graph before
+
+
+def _bulk_load(oxigraph: Oxigraph, lines: io.BytesIO) -> None:
+    oxigraph.bulk_load(lines.getvalue(), format=RdfFormat.N_QUADS)  # not a copy: what was written into it
+    merge_later()
