@@ -1,7 +1,8 @@
 """A graph of any size into an Oxigraph store: in chunks, two at a time, in memory that does not grow with the graph.
 
-One bulk load of a whole file keeps up to two million quads at once (1.8 GB were measured). Chunks of 16 MB need a
-quarter of that, cost the engine no more, and leave its other half free for whoever makes the next chunk.
+One bulk load of a whole file keeps up to two million quads at once (1.8 GB were measured). Chunks need less, and leave
+a core free for whoever makes the next one. Small ones are no better: each becomes a file of the engine, and from some
+twenty files on it lets whoever writes wait until they are merged.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat
 from pyoxigraph import Store as Oxigraph
 
+LINES = 64 << 20  # bytes of lines that make a chunk
 _LOADERS = 2
 _BIG = 50_000  # quads; the engine takes one quad out in the time in which it loads eight
 _MANY = 200_000  # quads copied at a time

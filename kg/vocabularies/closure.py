@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from picograph.kg.store.bulk import Chunk
+from picograph.kg.store.bulk import LINES, Chunk
 from picograph.ontology.errors import InputError
 
 BROADER = b"<http://www.w3.org/2004/02/skos/core#broaderTransitive>"
 _SHOWN = 8  # concepts of a circle that are named
 _SHARED = 50_000  # ways up that are kept, because many nodes have the same
-_LINES = 16 << 20  # bytes of lines that are given at a time
 
 
 class Hierarchy:
@@ -120,7 +119,7 @@ def closure_chunks(
             size += len(batch[-1])
             start = name + b"\t"
             pairs.write(start + start.join(cells))
-            if size >= _LINES:
+            if size >= LINES:
                 yield Chunk(b"".join(batch), sure=sure)
                 batch, size = [], 0
         yield Chunk(b"".join(batch), sure=sure)

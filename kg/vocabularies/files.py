@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
-from picograph.kg.store.bulk import Chunk
+from picograph.kg.store.bulk import LINES, Chunk
 from picograph.ontology.errors import InputError
 
-CHUNK = 16 << 20  # bytes of lines that are handled at a time
+_BLOCK = 16 << 20  # bytes that are read at a time
 _HEAD = 1 << 16  # bytes from which the kind is told
 Kind = Literal["n-triples", "mesh-xml", "rdf", "turtle", "obo", "json", "rrf", "sssom", "table"]
 
@@ -109,27 +109,33 @@ class SourceFile:
                 f"the file cannot be read: {error.strerror or error}", where=self.name, remedy="see whether it is there"
             ) from None
 
-    def chunks(self, size: int = CHUNK) -> Iterator[Chunk]:
+    def chunks(self, size: int = LINES) -> Iterator[Chunk]:
         """Give the content in pieces of whole lines.
 
         :raises InputError: if the file is damaged
         """
         first, rest = 1, b""
         with self.open() as file:
-            while True:
-                with self.told():
-                    block = file.read(size)
-                if not block:
-                    break
-                block = rest + block
+            while blocks := self._blocks(file, size):
+                block = b"".join([rest, *blocks])
                 end = block.rfind(b"\n") + 1
                 rest = block[end:]
                 if end:
                     lines = block[:end]
+                    del block, blocks
                     yield Chunk(lines, first, self.name)
                     first += lines.count(b"\n")
         if rest.strip():
             yield Chunk(rest + b"\n", first, self.name)
+
+    def _blocks(self, file: IO[bytes], size: int) -> list[bytes]:
+        """Read so many bytes, a block at a time, so that whoever is told how far it is hears of each."""
+        blocks: list[bytes] = []
+        with self.told():
+            while size > 0 and (block := file.read(min(size, _BLOCK))):
+                blocks.append(block)
+                size -= len(block)
+        return blocks
 
     def lines(self) -> Iterator[str]:
         """Give the lines, without their ends.
@@ -145,7 +151,7 @@ class SourceFile:
                 ) from None
 
     def _raw_lines(self) -> Iterator[bytes]:
-        for chunk in self.chunks():
+        for chunk in self.chunks(_BLOCK):
             yield from io.BytesIO(chunk.lines)
 
     def content(self) -> bytes:

@@ -4,13 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from picograph.kg.store.bulk import Chunk
+from picograph.kg.store.bulk import LINES, Chunk
 from picograph.ontology.concepts import Concept, Mapping
 from picograph.ontology.errors import InputError
 from picograph.ontology.index import Vocabulary
 from picograph.ontology.prefixes import PREFIXES, expand
 
-_LINES = 16 << 20  # bytes given at a time
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
 # What comes as a tree of classes is said as one; a classification or a list of drugs is not.
 _CLASSES = ("chebi", "mondo", "hp", "doid", "ncit", "oae")
@@ -36,7 +35,7 @@ def _batched(lines: Iterable[str]) -> Iterator[Chunk]:
     for line in lines:
         batch.append(line)
         size += len(line)
-        if size >= _LINES:
+        if size >= LINES:
             yield Chunk("".join(batch).encode())
             batch, size = [], 0
     yield Chunk("".join(batch).encode())

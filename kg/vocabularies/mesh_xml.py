@@ -7,8 +7,8 @@ is a permutation of another (``IsPermutedTermYN``) is an ``altLabel`` of that te
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from picograph.kg.store.bulk import Chunk
-from picograph.kg.vocabularies.files import CHUNK, SourceFile
+from picograph.kg.store.bulk import LINES, Chunk
+from picograph.kg.vocabularies.files import SourceFile
 from picograph.kg.vocabularies.mesh_rdf import MESH
 from picograph.ontology.errors import InputError
 
@@ -64,7 +64,7 @@ def chunks(file: SourceFile) -> Iterator[Chunk]:
                 element.clear()
                 if (parent := element.getparent()) is not None:
                     del parent[: parent.index(element)]
-                if size >= CHUNK:
+                if size >= LINES:
                     yield Chunk("".join(batch).encode())
                     batch, size = [], 0
     except etree.XMLSyntaxError as error:
