@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from picograph.kg import readers, validation
 from picograph.kg.linking import link
 from picograph.kg.model import parts_of
-from picograph.kg.readers import bibliography, nbib, pubmed_articles, pubmed_text, pubmed_xml, study_file
+from picograph.kg.readers import citations, nbib, pubmed_articles, pubmed_text, pubmed_xml, study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.pubmed_xml import read, read_all, sniff, source_text_of
 from picograph.kg.source import Method, source_of, source_text
@@ -714,5 +714,5 @@ def test_the_classes_that_it_makes_are_those_of_the_model() -> None:
     made = {type(part) for part in parts_of(read(MADE_UP, "made-up.xml"))}
     assert made >= {Author, MeshHeading, RelatedReport, Report, Substance}
     assert isinstance(read(MADE_UP, "made-up.xml"), Study)
-    assert bibliography.fold("a\x00b") == "a b"
+    assert citations.fold("a\x00b") == "a b"
     assert nbib.READER != pubmed_xml.READER

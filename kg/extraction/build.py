@@ -14,7 +14,7 @@ from picograph.kg.extraction.results import Results
 from picograph.kg.extraction.text import Section, SectionKind, check_length, section_kind
 from picograph.kg.extraction.whom import Occasion, Whom
 from picograph.kg.identity import IN_ABSTRACT
-from picograph.kg.readers.bibliography import REGISTRY_NUMBER
+from picograph.kg.readers.citations import REGISTRY_NUMBER
 from picograph.kg.source import Method, Place, Record, source_of
 from picograph.kg.study import Report, SecondaryIdentifier, Study
 

@@ -15,8 +15,10 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from picograph.kg.readers import bibliography
-from picograph.kg.readers.bibliography import Entry, Found, Line, Written, fold
+from picograph.kg.readers import bibliography, citations, unpacked
+from picograph.kg.readers.bibliography import Entry, Found, Written
+from picograph.kg.readers.citations import fold
+from picograph.kg.readers.unpacked import Line
 from picograph.kg.study import (
     Author,
     MeshHeading,
@@ -71,7 +73,7 @@ def sniff(head: bytes) -> bool:
     >>> sniff(b"\\n\\nPMID- 123\\nOWN - NLM\\n"), sniff(b"PMID: 123\\n")
     (True, False)
     """
-    return _FIRST.match(bibliography.head_of(head).removeprefix(b"\xef\xbb\xbf").lstrip()) is not None
+    return _FIRST.match(unpacked.head_of(head).removeprefix(b"\xef\xbb\xbf").lstrip()) is not None
 
 
 def read(content: bytes, name: str) -> Study:
@@ -136,7 +138,7 @@ def _records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, list[L
         return f"{name}, line {record[0].number}, PMID {record[0].words[5:].strip()}", record
 
     try:
-        for line in bibliography.lines_of(bibliography.open_stream(source), name):
+        for line in unpacked.lines_of(unpacked.open_stream(source), name):
             if line.words.startswith("PMID-"):
                 if record:
                     yield whole()
@@ -193,9 +195,9 @@ def _entry(fields: _Fields) -> Entry:
 
     identifiers = [words.removesuffix("[doi]") for words in every("LID", "AID") if words.endswith("[doi]")]
     report = Report(
-        doi=next(filter(None, map(bibliography.doi, identifiers)), None),
-        pmid=bibliography.pmid(first("PMID") or ""),
-        pmcid=bibliography.pmcid(first("PMC") or ""),
+        doi=next(filter(None, map(citations.doi, identifiers)), None),
+        pmid=citations.pmid(first("PMID") or ""),
+        pmcid=citations.pmcid(first("PMC") or ""),
         title=first("TI", "TT"),
         journal=first("TA", "JT"),
         volume=first("VI"),

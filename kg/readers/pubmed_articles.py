@@ -8,7 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from picograph.kg.readers import bibliography
+from picograph.kg.readers import unpacked
 from picograph.ontology.errors import InputError
 
 LARGEST = 1 << 26  # bytes of one article: the largest real ones, with thousands of authors, have some millions
@@ -149,8 +149,8 @@ class Articles:
             return False
         try:
             chunk = self.stream.read1(_CHUNK)
-        except bibliography.BROKEN as error:
-            chunk, self.failure = b"", bibliography.broken(error, f"{self.name}, after {self.found} articles")
+        except unpacked.BROKEN as error:
+            chunk, self.failure = b"", unpacked.broken(error, f"{self.name}, after {self.found} articles")
         self.ended = not chunk
         self.buffer += self._utf8(chunk)
         return bool(chunk)

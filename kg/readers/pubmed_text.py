@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from picograph.kg.identity import IN_ABSTRACT
-from picograph.kg.readers.bibliography import MONTHS, REGISTRY_NUMBER, is_registration
+from picograph.kg.readers.citations import MONTHS, REGISTRY_NUMBER, is_registration
 from picograph.kg.source import Evidence, Method, Place, Record, source_of, source_text
 from picograph.kg.study import MeshHeading, PublicationType, Report, SecondaryIdentifier, Study, Substance
 from picograph.ontology.errors import InputError

@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from picograph.kg.readers import bibliography
-from picograph.kg.readers.bibliography import Entry, Found, Written, fold, mesh_curie
+from picograph.kg.readers import bibliography, citations, unpacked
+from picograph.kg.readers.bibliography import Entry, Found, Written
+from picograph.kg.readers.citations import fold, mesh_curie
 from picograph.kg.readers.pubmed_articles import DOCTYPE, Articles
 from picograph.kg.study import (
     Author,
@@ -47,7 +48,7 @@ def sniff(head: bytes) -> bool:
     >>> sniff(b"<html><body>PubmedArticleSet</body></html>")
     False
     """
-    return _root(bibliography.head_of(head)) in _ROOTS
+    return _root(unpacked.head_of(head)) in _ROOTS
 
 
 def _root(head: bytes) -> bytes:
@@ -115,13 +116,13 @@ def records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, bytes |
     >>> list(records(b"<PubmedArticleSet><PubmedArticle><a>1</a></PubmedArticle></PubmedArticleSet>", "x"))
     [('x, line 1', b'<PubmedArticle><a>1</a></PubmedArticle>')]
     """
-    stream = bibliography.open_stream(source)
+    stream = unpacked.open_stream(source)
     try:
         head = stream.read1(_HEAD)
         root = _check_head(head, name)
         articles = Articles(stream, head, name, root)
-    except bibliography.BROKEN as error:
-        yield name, bibliography.broken(error, f"{name}, after 0 articles")
+    except unpacked.BROKEN as error:
+        yield name, unpacked.broken(error, f"{name}, after 0 articles")
     except InputError as error:
         yield error.where, error
     else:
@@ -292,9 +293,9 @@ def _identifiers(article: "_Element", citation: "_Element", paper: "_Element") -
     pmids = [_words(citation.find("PMID")), *given.get("pubmed", [])]
     pmcids = [*given.get("pmc", []), *(_words(each) for each in citation.iterfind("OtherID"))]
     return {
-        "doi": next(filter(None, map(bibliography.doi, given.get("doi", []))), None),
-        "pmid": next(filter(None, map(bibliography.pmid, pmids)), None),
-        "pmcid": next(filter(None, map(bibliography.pmcid, pmcids)), None),
+        "doi": next(filter(None, map(citations.doi, given.get("doi", []))), None),
+        "pmid": next(filter(None, map(citations.pmid, pmids)), None),
+        "pmcid": next(filter(None, map(citations.pmcid, pmcids)), None),
     }
 
 
@@ -319,7 +320,7 @@ def _dated(paper: "_Element") -> str:
         return ""
     if words := _words(stated.find("MedlineDate")):
         return words
-    month, day = bibliography.month_name(_words(stated.find("Month"))), _words(stated.find("Day"))
+    month, day = citations.month_name(_words(stated.find("Month"))), _words(stated.find("Day"))
     pieces = [_words(stated.find("Year")), month or _words(stated.find("Season")), day.lstrip("0") if month else ""]
     return " ".join(filter(None, pieces)) if pieces[0] else ""
 
@@ -387,7 +388,7 @@ def _related(citation: "_Element") -> Iterator[RelatedReport]:
         made = RelatedReport(
             relation=fold(each.get("RefType")) or None,
             citation=_words(each.find("RefSource")) or None,
-            pmid=bibliography.pmid(_words(each.find("PMID"))),
+            pmid=citations.pmid(_words(each.find("PMID"))),
             note=_words(each.find("Note")) or None,
         )
         if made.relation != "Cites" and made != RelatedReport(relation=made.relation):

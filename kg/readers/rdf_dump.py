@@ -18,7 +18,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse,
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.model import PG
-from picograph.kg.readers.bibliography import BROKEN, broken, head_of, open_stream
+from picograph.kg.readers.unpacked import BROKEN, broken, head_of, open_stream
 from picograph.kg.study import Study
 from picograph.kg.triples import BASE, names_of, study_of, write
 from picograph.ontology.errors import InputError

@@ -15,8 +15,10 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
-from picograph.kg.readers import bibliography
-from picograph.kg.readers.bibliography import Entry, Found, Line, Written, fold
+from picograph.kg.readers import bibliography, citations, unpacked
+from picograph.kg.readers.bibliography import Entry, Found, Written
+from picograph.kg.readers.citations import fold
+from picograph.kg.readers.unpacked import Line
 from picograph.kg.study import Author, PublicationType, Report, Study
 from picograph.ontology.errors import InputError
 
@@ -47,7 +49,7 @@ def sniff(head: bytes) -> bool:
     >>> sniff(b"TY  - JOUR\\nTI  - A title\\nER  - \\n"), sniff(b"TY: JOUR\\n")
     (True, False)
     """
-    plain = bibliography.head_of(head)
+    plain = unpacked.head_of(head)
     if b"TY " not in plain:
         return False
     plain = plain.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -119,7 +121,7 @@ def _records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, _Field
     fields: list[tuple[str, list[str]]] = []
     start, found = Line(0, ""), 0
     try:
-        for line in bibliography.lines_of(bibliography.open_stream(source), name):
+        for line in unpacked.lines_of(unpacked.open_stream(source), name):
             match = _TAG.fullmatch(line.words)
             tag = match["tag"] if match else ""
             if tag == "TY":
@@ -161,21 +163,21 @@ def _entry(fields: _Fields) -> Entry:
         return next(iter(every(*tags)), None)
 
     people = every("AU", "A1")
-    numbers = [number for words in [*every(*_NUMBERS), *people] if (number := bibliography.registry_number(words))]
+    numbers = [number for words in [*every(*_NUMBERS), *people] if (number := citations.registry_number(words))]
     numbers += [match[1].upper() for words in every("UR", "L2") if (match := _AT_REGISTRY.fullmatch(words))]
     report = Report(
-        doi=next(filter(None, map(bibliography.doi, every("DO", "UR", "L2", "L3", "M3", "C7"))), None),
+        doi=next(filter(None, map(citations.doi, every("DO", "UR", "L2", "L3", "M3", "C7"))), None),
         pmid=_pmid(fields),
-        pmcid=next(filter(None, map(bibliography.pmcid, every("C2", *_NUMBERS))), None),
+        pmcid=next(filter(None, map(citations.pmcid, every("C2", *_NUMBERS))), None),
         title=first("TI", "T1", "ST"),
         journal=first("J2", "JA", "JO", "T2", "JF"),
         volume=first("VL"),
         issue=first("IS"),
         pages=_pages(first("SP"), first("EP")),
         publication_types=tuple(
-            PublicationType(label=words) for words in every("M3") if not bibliography.doi(words) and "://" not in words
+            PublicationType(label=words) for words in every("M3") if not citations.doi(words) and "://" not in words
         ),
-        authors=tuple(_author(words) for words in people if bibliography.registry_number(words) is None),
+        authors=tuple(_author(words) for words in people if citations.registry_number(words) is None),
     )
     return Entry(
         report=report,
@@ -192,7 +194,7 @@ def _pmid(fields: _Fields) -> str | None:
         at = _AT_PUBMED.fullmatch(words) if tag in ("UR", "L2") else None
         noted = _NOTED.search(words) if tag in ("N1", "M1", "C1", "AN", "ID") else None
         stated = words if tag == "AN" and indexed else at[1] if at else noted[1] if noted else ""
-        if found := bibliography.pmid(stated):
+        if found := citations.pmid(stated):
             return found
     return None
 
@@ -208,7 +210,7 @@ def _dated(stated: list[str]) -> str:
     best = max(same, key=lambda match: (bool(match["month"]), bool(match["day"])), default=None)
     if best is None:
         return ""
-    month = bibliography.month_name(best["month"] or "")
+    month = citations.month_name(best["month"] or "")
     return " ".join(filter(None, [best["year"], month, (best["day"] or "").lstrip("0") if month else ""]))
 
 
