@@ -40,11 +40,14 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
     rows = [{name: getattr(each, name) for name in columns} for each in findings]
     if rows or form:
         print_rows(columns, rows, default_format(form))
-    for record, count in missing.items():
+    for record, count in list(missing.items())[:1]:
         say(
             f"Caution: {count} places were not held against their words: the source is not at hand",
             f"  where: {record}",
+            "  try:   name its text with --source FILE",
         )
+    if len(missing) > 1:
+        say(f"… and {sum(missing.values()) - count:,} places of {len(missing) - 1:,} more records")
     if not with_shapes:
         say("Caution: the SHACL shapes were not checked", "  try:   pip install 'picograph[shapes]'")
     broken = [each for each in findings if each.severity == "error"]

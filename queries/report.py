@@ -58,6 +58,9 @@ def row(loaded: "Loaded", why: "Resolution | None" = None) -> Row:
     }
 
 
+_ALIKE = "records without their text"  # each message says the same: the first is enough
+
+
 class _Message(NamedTuple):
     kind: str
     number: int
@@ -76,7 +79,7 @@ def _messages(loaded: "Loaded") -> Iterator[_Message]:
     elif not loaded.source_at_hand:
         told = f"Caution: {loaded.places} places were not held against their words: the source text is not at hand"
         more = (f"  where: {name}", "  try:   load the text too, or name it with --source FILE")
-        yield _Message("records without their text", number, (told, *more))
+        yield _Message(_ALIKE, number, (told, *more))
 
 
 class Messages:
@@ -96,17 +99,20 @@ class Messages:
         self._outcomes[loaded.outcome] += 1
         for message in _messages(loaded):
             self._counts[message.kind] += 1
-            if self._counts[message.kind] <= self._most:
+            if self._counts[message.kind] <= self._shown(message.kind):
                 self._kept.append(message)
+
+    def _shown(self, kind: str) -> int:
+        return min(1, self._most) if kind == _ALIKE else self._most
 
     def lines(self) -> Iterator[str]:
         """Give the messages, in the order of the records."""
         for message in sorted(self._kept, key=lambda message: message.number):
             yield from message.lines
         for kind, count in self._counts.items():
-            if count > self._most:
+            if count > (shown := self._shown(kind)):
                 hint = "; --rejects FILE has each with its reason" if kind == "refused records" else ""
-                yield f"… and {count - self._most:,} more {kind}{hint}"
+                yield f"… and {count - shown:,} more {kind}{hint}"
         if (total := sum(self._outcomes.values())) > self._most:
             counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(self._outcomes.items()))
             yield f"{total:,} records: {counts}"
