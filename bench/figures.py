@@ -33,7 +33,7 @@ def machine() -> dict[str, str]:
     return found | {name: version(name) for name in ("picograph", "pyoxigraph", "duckdb", "rdflib")}
 
 
-def _busy() -> float:
+def busy() -> float:
     """Give the seconds that all cores have worked since the system began."""
     words = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()[1:]
     user, nice, system, _, _, irq, softirq, steal = map(int, words[:8])
@@ -49,10 +49,10 @@ def _own() -> float:
 @contextlib.contextmanager
 def watched(part: str) -> Iterator[None]:
     """Keep how long a part took, and how many cores other programs took meanwhile: they slow what is measured."""
-    before = (time.perf_counter(), _busy(), _own(), os.getloadavg()[0])
+    before = (time.perf_counter(), busy(), _own(), os.getloadavg()[0])
     yield
     took = time.perf_counter() - before[0]
-    others = max(0.0, _busy() - before[1] - (_own() - before[2])) / took
+    others = max(0.0, busy() - before[1] - (_own() - before[2])) / took
     kept = {"seconds": round(took, 1), "others": round(others, 2), "load": before[3], "day": time.strftime("%Y-%m-%d")}
     keep("load", {part: {"watched": kept}})
     print(f"({part}: {took:.0f} s; other programs took {others:.2f} of {os.cpu_count()} cores)", flush=True)

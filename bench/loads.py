@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .figures import busy
+
 _RUN = """
 import json, resource, sys, threading, time
 from picograph.kg.load import load_each
@@ -53,24 +55,15 @@ class Run(NamedTuple):
     others: float = 0.0  # what other programs took of the machine's time [proportion]
 
 
-def _busy() -> float:
-    """Give the processor time that all programs have taken until now, in seconds; 0 where the system does not say."""
-    try:
-        found = [int(each) for each in Path("/proc/stat").read_text("ascii").splitlines()[0].split()[1:]]
-    except OSError:
-        return 0.0
-    return (sum(found[:8]) - found[3] - found[4]) / os.sysconf("SC_CLK_TCK")  # all but idle, and waiting for a disk
-
-
 def load(paths: Sequence[Path], store: Path, jobs: int) -> Run:
     """Load files into a new store, in a process of its own."""
     shutil.rmtree(store, ignore_errors=True)
     command = [sys.executable, "-c", _RUN, str(store), str(jobs), *map(str, paths)]
-    before, start = _busy(), time.perf_counter()
+    before, start = busy(), time.perf_counter()
     ran = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    busy, took = _busy() - before, time.perf_counter() - start
+    worked, took = busy() - before, time.perf_counter() - start
     run = Run(**json.loads(ran.stdout.splitlines()[-1]))
-    return run._replace(others=max(0.0, busy - sum(run.cpu)) / (took * (os.cpu_count() or 1)))
+    return run._replace(others=max(0.0, worked - sum(run.cpu)) / (took * (os.cpu_count() or 1)))
 
 
 def middle(runs: Sequence[Run]) -> Run:

@@ -2,12 +2,14 @@
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from picograph.kg.source import source_text
 from picograph.ontology.errors import InputError
+
+_PACKED = 8  # bytes of records in one that is packed, about: PubMed's own files have so many
 
 
 class Input(NamedTuple):
@@ -64,6 +66,30 @@ def opened(given: Given) -> Iterator[IO[bytes]]:
 def name_of(given: Given) -> str:
     """Give what messages call an input."""
     return given.name if isinstance(given, Input | Stream) else str(given)
+
+
+def size_of(inputs: Iterable[Given]) -> int | None:
+    """Give about how many bytes there are to read, unpacked; None where that is not known before they are read.
+
+    >>> size_of([Input("a", b"1234"), Input("b", b"12")]), size_of([Stream("c", io.BytesIO(b"12"))])
+    (6, None)
+    """
+    if not isinstance(inputs, Sequence):
+        return None
+    found = 0
+    for given in inputs:
+        match given:
+            case Input():
+                found += len(given.content)
+            case Stream():
+                return None
+            case _:
+                try:
+                    size = Path(given).stat().st_size
+                except (OSError, ValueError):  # it is told when it is its turn
+                    continue
+                found += size * _PACKED if str(given).endswith((".gz", ".zip")) else size
+    return found
 
 
 def text_of(given: Input | str | Path) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from picograph.kg import mapping, readers
 from picograph.kg.batches import MOST_THREADS, Batch, Loaded, move, refusal, write
 from picograph.kg.filing import Filing
-from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, text_of, unreadable
+from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, size_of, text_of, unreadable
 from picograph.kg.joining import alone
 from picograph.kg.linking import make_ready
 from picograph.kg.mapping import Refused, Result, Waiting
@@ -35,6 +35,10 @@ __all__ = ["Given", "Input", "Loaded", "Progress", "Stream", "example", "load", 
 Progress = Callable[[int], None]  # told at each record how many bytes more have been read
 
 CHUNK_RECORDS, CHUNK_BYTES = 32, 1 << 20  # what is mapped at once
+
+
+_GROWS = 8  # bytes of N-Quads for one of a record, about: 10 for one of the registry, 5 for an article
+_FEW = 1 << 30  # bytes of N-Quads that the engine puts in order at the end
 
 
 class _Load:
@@ -65,7 +69,8 @@ class _Load:
         """Load; gives each record when it is written or refused."""
         share_memory()
         try:
-            with self.store.many_writes():
+            size = size_of(inputs)
+            with self.store.many_writes(few=size is not None and size * _GROWS < _FEW):
                 yield from self._run_all(inputs)
         finally:
             self.reader.close()
@@ -75,7 +80,6 @@ class _Load:
         yield from map(move, self.filing.resplit())
         with ExitStack() as stack:
             yield from self._run(inputs, stack)
-        yield from self._write()
         for number, waiting in self.queue.records():
             result = self.queue.map(waiting)
             if isinstance(result, Refused):
@@ -114,6 +118,7 @@ class _Load:
             self.batch = Batch()
         if written is not None:
             yield from written.result()
+        yield from self._write()
 
     def _write(self) -> list[Loaded]:
         """Write what is waiting to be written."""

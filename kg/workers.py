@@ -74,15 +74,20 @@ class Workers:
 
         self._jobs, self._folder, self._setting = jobs, folder, setting
         self._pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=begin)
+        self._ending: threading.Thread | None = None
 
     def __enter__(self) -> "Workers":
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._ending is not None:
+            self._ending.join()
         self._pool.shutdown(cancel_futures=True)
 
     def map(self, chunks: Iterable[tuple[_C, Sequence[Piece]]]) -> Iterator[tuple[_C, list[Result]]]:
         """Map chunks of records: each comes back with what was given beside it, in order.
+
+        After the last one the processes end while whoever asked sees to what they gave.
 
         :raises PicographError: if a worker was ended from outside
         """
@@ -94,6 +99,8 @@ class Workers:
                     yield self._first(waiting)
             while waiting:
                 yield self._first(waiting)
+            self._ending = threading.Thread(target=self._pool.shutdown)
+            self._ending.start()
         except BrokenProcessPool:
             raise PicographError(
                 "a process that maps records was ended from outside",

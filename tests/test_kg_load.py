@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Quad
 
+from picograph.kg import load as loading
+from picograph.kg.inputs import size_of
 from picograph.kg.load import Input, Loaded, example, load, read_study
 from picograph.kg.store import Store, open_store
+from picograph.kg.store import writer as writing
 from picograph.kg.triples import graphs_of, study_of
 from picograph.kg.words import checksum_of, words_graphs
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError, StoreError
@@ -487,6 +490,27 @@ def test_a_source_that_is_no_text_is_an_input_error() -> None:
 def test_nothing_to_load_makes_nothing(tmp_path: Path) -> None:
     assert load(open_store(tmp_path / "store"), []) == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("size", "later"), [(1000, True), (1 << 30, False), (None, False)])
+def test_the_engine_merges_its_files_at_the_end_of_a_load_that_is_not_long(
+    size: int | None, later: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[bool] = []
+    monkeypatch.setattr(writing, "_BULK", 0)
+    monkeypatch.setattr(writing, "merge_later", lambda: called.append(True))
+    monkeypatch.setattr(loading, "size_of", lambda inputs: size)
+    with open_store(tmp_path / "store") as store:
+        load(store, [example()])
+    assert called == [True] * later
+
+
+def test_how_much_there_is_to_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"1234")
+    (tmp_path / "b.xml.gz").write_bytes(b"12")
+    given: list[str | Path] = [tmp_path / "a.json", str(tmp_path / "b.xml.gz"), tmp_path / "none.json"]
+    assert size_of(given) == 4 + 2 * 8
+    assert size_of(iter(given)) is None
 
 
 def test_a_study_read_without_a_store_is_the_one_that_is_stored(tmp_path: Path) -> None:

@@ -144,8 +144,12 @@ class Store(ABC):
     def settle(self) -> None:  # noqa: B027 - most stores have nothing to put in order
         """Put in order what much writing left behind, where that makes questions quicker."""
 
-    def many_writes(self) -> AbstractContextManager[None]:
-        """Have the writes of a block go quicker, where there are many; each is as whole as ever."""
+    def many_writes(self, *, few: bool = False) -> AbstractContextManager[None]:
+        """Have the writes of a block go quicker, where there are many; each is as whole as ever.
+
+        :param few: it is known that they are not so many that questions between them would suffer from files that are
+            put in order only at the end, by `settle`
+        """
         return nullcontext()
 
     def reader(self) -> "Store":

@@ -66,7 +66,7 @@ class FolderStore(OxigraphStore):
         self._generation: Path | None = None  # the one that is open
         self._table: ResultsTable | None = None
         self._words: Words | None = None
-        self._many = False
+        self._many = self._few = False
         self._workshop: _Workshop | None = None
         self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
@@ -270,12 +270,12 @@ class FolderStore(OxigraphStore):
         self._sweep(keep={path.name})
 
     @contextlib.contextmanager
-    def many_writes(self) -> Iterator[None]:
-        self._many = fcntl is not None
+    def many_writes(self, *, few: bool = False) -> Iterator[None]:
+        self._many, self._few = fcntl is not None, few
         try:
             yield
         finally:
-            self._many = False
+            self._many = self._few = False
             self._close_workshop()
 
     def _workshop_of(self, current: str) -> Oxigraph:
@@ -344,12 +344,13 @@ class FolderStore(OxigraphStore):
     def _copy(self, current: str | None, path: Path) -> OxigraphWriter:
         with as_os_errors():
             if not current:
-                return OxigraphWriter(Oxigraph(str(path / "quads")), path, many=self._many)
+                return OxigraphWriter(Oxigraph(str(path / "quads")), path, many=self._many, few=self._few)
             before = self._folder / current
             link_indexes(before / "words", path / "words")
             settled.hand_on(before, path)
             if self._many:
-                return OxigraphWriter(self._workshop_of(current), path, before / "table", apart=True, many=True)
+                workshop = self._workshop_of(current)
+                return OxigraphWriter(workshop, path, before / "table", apart=True, many=True, few=self._few)
             Oxigraph.read_only(str(before / "quads")).backup(str(path / "quads"))
             return OxigraphWriter(Oxigraph(str(path / "quads")), path, before / "table")
 

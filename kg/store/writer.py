@@ -37,6 +37,7 @@ class OxigraphWriter:
     :param before: the results table of the generation before
     :param apart: the copy is not in the generation, which gets what it holds when all is written
     :param many: it is one of many, and the store will be settled after the last
+    :param few: of not so many: the engine need not merge its files meanwhile
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class OxigraphWriter:
         *,
         apart: bool = False,
         many: bool = False,
+        few: bool = False,
     ) -> None:
         self._copy: Oxigraph | None = oxigraph
-        self._generation, self._apart, self._many = generation, apart, many
+        self._generation, self._apart, self._many, self._few = generation, apart, many, few
         self._folder = generation / "table" if generation else None
         self._table = TableWriter(before, self._folder) if self._folder else None
 
@@ -91,7 +93,7 @@ class OxigraphWriter:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(len(parts)) as pool:
-            loads = [pool.submit(_bulk_load, self.oxigraph(), part) for part in parts]
+            loads = [pool.submit(_bulk_load, self.oxigraph(), part, self._few) for part in parts]
             if self._table and len(parts) > 1 and self._many:
                 self._table.leave_lines()
             self._put_rows(rows)
@@ -240,6 +242,7 @@ class _Rows(NamedTuple):
     known: bool  # whether the store had the graph before
 
 
-def _bulk_load(oxigraph: Oxigraph, lines: io.BytesIO) -> None:
+def _bulk_load(oxigraph: Oxigraph, lines: io.BytesIO, few: bool) -> None:
     oxigraph.bulk_load(lines.getvalue(), format=RdfFormat.N_QUADS)  # not a copy: what was written into it
-    merge_later()
+    if few:
+        merge_later()
