@@ -4,21 +4,20 @@ PICOGRAPH_BENCH_VIRTUOSO says which sizes ("1000000 10000000"); none, and nothin
 """
 
 import contextlib
-import io
 import os
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph as ox
-
-from picograph.kg.store import open_store
+from picograph.kg.mapping import graph_text
 
 from . import figures, sizes
 from .asked import asked, told
 from .engines import virtuoso_of
+from .stores import words
 from .timing import brief, milliseconds, table
+from .truths import drawn
 
 SIZES = [int(each) for each in os.environ.get("PICOGRAPH_BENCH_VIRTUOSO", "").split()]
 FILES = 4  # to load, two at a time
@@ -26,32 +25,16 @@ TIMES = 3  # Virtuoso's time, that a question may take
 _BUFFERS = 40_000  # pages of 8 KiB, and the same for each million quads
 
 
-class _Spread(io.RawIOBase):
-    """Takes lines, and deals them out to several files."""
-
-    def __init__(self, files: list[Any]) -> None:
-        self._files, self._turn, self._rest = files, 0, b""
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        body = self._rest + bytes(content)
-        end = body.rfind(b"\n") + 1
-        self._files[self._turn % len(self._files)].write(body[:end])
-        self._rest = body[end:]
-        self._turn += 1
-        return len(content)
-
-
-def write(folder: Path, size: int, store: Path) -> list[Path]:
-    """Write what a store holds as N-Quads, in several files."""
+def write(folder: Path, size: int) -> list[Path]:
+    """Write what `stores.fill` puts into a store, as N-Quads; a graph is in one file: loaders lock each other out."""
     paths = [folder / f"drawn-{size}-{number}.nq" for number in range(FILES)]
     with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(path.open("wb")) for path in paths]
-        opened = stack.enter_context(open_store(store))
-        with io.BufferedWriter(_Spread(files), 1 << 20) as buffer:
-            ox.serialize(opened.quads(), output=buffer, format=ox.RdfFormat.N_QUADS)
+        opened = [stack.enter_context(path.open("wb")) for path in paths]
+        for graph in words():
+            opened[0].write(graph.lines + b"\n")
+        for number, each in enumerate(drawn(size)):
+            for record in each.records:
+                opened[number % FILES].write(graph_text(record)[0].lines + b"\n")
     return paths
 
 
@@ -62,7 +45,7 @@ def measure(folder: Path) -> Iterator[str]:
         return
     for size in SIZES:
         store = sizes.store_of(size, folder)
-        paths = write(folder, size, store)
+        paths = write(folder, size)
         buffers = _BUFFERS + _BUFFERS * (size // 1_000_000)
         with virtuoso_of(paths, folder / f"virtuoso-{size}", buffers=buffers, limit=int(sizes.LIMIT)) as url:
             for path in paths:

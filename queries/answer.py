@@ -28,16 +28,20 @@ def _plain(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
-@lru_cache(4096)  # many rows of an answer have some places in common
+@lru_cache(1 << 14)  # records of one shape have the same places
+def _within(fragment: str) -> tuple[Any, ...]:
+    from picograph.kg.source import Place
+
+    return Place.from_fragment(fragment).order
+
+
 def _order(iri: str) -> tuple[Any, ...]:
-    from picograph.kg.triples import split_place
-
-    source, place = split_place(iri)
-    return (source, place.order)
+    source, _, fragment = iri.partition("#")
+    return (source, _within(fragment))
 
 
-def _places(text: str) -> tuple[str, ...]:
-    found = set(text.split())
+def _places(iris: Iterable[str]) -> tuple[str, ...]:
+    found = set(iris)
     return tuple(sorted(found, key=_order)) if len(found) > 1 else tuple(found)
 
 
@@ -45,7 +49,7 @@ _CELLS: dict[str, Callable[[str], Cell]] = {
     "integer": lambda text: int(Decimal(text)),
     "decimal": lambda text: _plain(Decimal(text)),
     "boolean": lambda text: text in ("true", "1"),
-    "evidence": _places,
+    "evidence": lambda text: _places(text.split()),
     "list": lambda text: tuple(sorted(set(filter(None, text.split(" | "))))),
 }
 
@@ -70,6 +74,8 @@ def typed(kind: str, value: Any) -> Cell:
     if value is None or value == "" or value == []:
         return None
     if isinstance(value, list):
+        if kind == "evidence":
+            return _places(value)
         return tuple(sorted(set(filter(None, value)))) if kind == "list" else cell(kind, " ".join(value))
     return _plain(value) if isinstance(value, Decimal) else value
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from picograph.kg.store import Store
     from picograph.kg.store.columnar import ResultsTable
 
+_AS_THEY_STAND = {None.__class__, int, str, bool}
 LEAST_ROWS = 5_000  # of a results table; a smaller store is answered sooner from its quads, without importing DuckDB
 
 
@@ -51,16 +52,18 @@ def rows_of(
     """
     assert question.table is not None
     values = {name: _values(terms) for name, terms in bound.items()}
-    kinds = [(name, column.kind) for name, column in question.columns.items()]
-    found = table.query(question.table, values, left_out)
-    return [{name: _cell(kind, value) for (name, kind), value in zip(kinds, row, strict=True)} for row in found]
+    names = list(question.columns)
+    found = list(table.query(question.table, values, left_out))
+    columns = zip(*found, strict=True)
+    cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=False)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
-def _cell(kind: str, value: Any) -> Cell:
-    """Give a cell: most are there as they stand."""
-    if value is None or value.__class__ is int or (value.__class__ is str and value):
-        return value
-    return typed(kind, value)
+def _cells(kind: str, values: Sequence[Any]) -> Sequence[Cell]:
+    """Give the cells of a column: most are there as they stand."""
+    if {value.__class__ for value in values} <= _AS_THEY_STAND and "" not in values:
+        return values
+    return [typed(kind, value) for value in values]
 
 
 def _values(terms: Sequence[str]) -> Any:

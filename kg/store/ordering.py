@@ -1,7 +1,8 @@
 """Rows are put in order here where a server cannot: Virtuoso sorts no row that has more than some 4,000 letters in it.
 
 A total with the list of its studies is such a row. The query is asked without its order, and its rows are sorted by the
-embedded engine, as the standard says.
+embedded engine, as the standard says. Such a query is known by what it selects: the server would do all the work, and
+then refuse.
 """
 
 import re
@@ -13,7 +14,20 @@ from picograph.kg.store.guard import TOKEN
 
 _ORDER = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
 _CUTS = re.compile(r"\b(?:LIMIT|OFFSET|VALUES)\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z_]+")
 _VARIABLE = re.compile(r"[?$](\w+)")
+
+
+def lists_what_it_counts(sparql: str) -> bool:
+    """Tell whether rows are totals with a list of what is in them, which may have many letters.
+
+    >>> lists_what_it_counts("SELECT (COUNT(?x) AS ?n) (GROUP_CONCAT(STR(?x)) AS ?all) WHERE { ?x ?p ?y }")
+    True
+    >>> lists_what_it_counts("SELECT ?x WHERE { SELECT ?x (COUNT(?y) AS ?n) (GROUP_CONCAT(?y) AS ?all) { ?x ?p ?y } }")
+    False
+    """
+    bare = TOKEN.sub(" ", sparql)
+    return {"GROUP_CONCAT", "COUNT"} <= {*_WORD.findall(bare.partition("{")[0].upper())}
 
 
 def without_order(sparql: str) -> tuple[str, str] | None:

@@ -40,7 +40,7 @@ from picograph.kg.store.dialects import (
     mended,
 )
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
-from picograph.kg.store.ordering import in_order, without_order
+from picograph.kg.store.ordering import in_order, lists_what_it_counts, without_order
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.wire import Reply, Wire, WireError, without_user
 from picograph.ontology.errors import StoreError, UsageError
@@ -172,10 +172,17 @@ class RemoteStore(Store):
         )
 
     def query(self, sparql: str) -> QueryResults:
+        if self._dialect is VIRTUOSO and lists_what_it_counts(sparql):
+            with contextlib.suppress(StoreError):  # SR445: without its order it cannot group letters beyond Latin-1
+                if (ordered := self._ordered_here(sparql)) is not None:
+                    return ordered
         try:
             reply = self._asked(sparql)
         except StoreError as error:
-            return self._ordered_here(sparql, error)
+            ordered = self._ordered_here(sparql) if cannot_sort(error.what) else None
+            if ordered is None:
+                raise
+            return ordered
         results = self._results(reply)
         form = _FORMS.get(form_of(sparql) or "")
         if form is not None and form.results is QueryBoolean and isinstance(results, QuerySolutions):
@@ -186,17 +193,11 @@ class RemoteStore(Store):
         said = f"it answers {reply.media_type}, which is not what was asked: {_first_line(reply.beginning())}"
         raise self._failure(self.location, said)
 
-    def _ordered_here(self, sparql: str, error: StoreError) -> QueryResults:
-        """Ask again without an order where it was the order that the server could not make.
-
-        :raises StoreError: the error, where it was not
-        """
-        parts = without_order(sparql) if cannot_sort(error.what) else None
+    def _ordered_here(self, sparql: str) -> QueryResults | None:
+        """Ask without an order, and make it here; None where that cannot be."""
+        parts = without_order(sparql)
         rows = self._results(self._asked(parts[0])) if parts else None
-        ordered = in_order(rows, parts[1]) if parts and isinstance(rows, QuerySolutions) else None
-        if ordered is None:
-            raise error
-        return ordered
+        return in_order(rows, parts[1]) if parts and isinstance(rows, QuerySolutions) else None
 
     def _as_boolean(self, rows: QuerySolutions) -> QueryResults:
         column = (self._dialect or STANDARD).ask_column
