@@ -107,10 +107,7 @@ def _engines(found: Mapping[str, Any]) -> Iterator[str]:
     heads = ("engine", "asked", "ended or refused", "other rows", "median", "least", "greatest")
     yield from _table(
         heads,
-        [
-            (each.engine, *map(str, each[1:4]), *(f"{times:,.1f}" for times in each.ratios))
-            for each in engines.held(questions)
-        ],
+        [(each.engine, *map(str, each[1:4]), *each.told()) for each in engines.held(questions)],
     )
     yield ""
     rows = []

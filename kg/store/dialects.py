@@ -25,6 +25,15 @@ def cannot_sort(said: str) -> bool:
     return _CANNOT_SORT.search(said) is not None
 
 
+def cannot_group(said: str) -> bool:
+    """Tell whether a server could not make groups: Virtuoso, of letters beyond Latin-1, without an order.
+
+    >>> cannot_group("HTTP 500: Virtuoso 22023 Error SR445: Value type (rdf) not suitable for use in a hash index")
+    True
+    """
+    return "Virtuoso 22023 Error SR445" in said
+
+
 class Endpoints(NamedTuple):
     """The addresses of one server."""
 
