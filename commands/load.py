@@ -132,7 +132,8 @@ def _on_cluster(
     from pathlib import Path
 
     from picograph.commands import loaded_rows
-    from picograph.kg.cluster import Cluster, Endpoint, expand, load_files
+    from picograph.kg.cluster import Cluster, expand, load_files
+    from picograph.kg.parts import Endpoint
     from picograph.kg.splits import read_splits
     from picograph.queries import report
 

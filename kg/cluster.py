@@ -9,268 +9,37 @@ A part is written whole or not at all. A run that is stopped goes on: what the s
 not mapped again.
 """
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import RdfFormat, serialize
 
-from picograph.kg import mapping, readers
+from picograph.kg import mapping
 from picograph.kg.batches import Loaded, move
-from picograph.kg.filing import Filing, rekeyed
+from picograph.kg.filing import Filing
 from picograph.kg.joining import Entry, Index, Settled, settle
-from picograph.kg.mapping import Mapped, Refused, Waiting
-from picograph.kg.readers import Damaged
+from picograph.kg.parts import (
+    CHECK_PATH,
+    Change,
+    Endpoint,
+    Part,
+    clear,
+    finish_part,
+    map_file,
+    said,
+    send_part,
+    unwritten,
+    write_whole,
+)
 from picograph.kg.settling import settle_with
 from picograph.kg.splits import Splits, quads_of_splits
-from picograph.kg.store.base import GraphText
 from picograph.kg.words import checksum_of, whole_vocabularies, words_graphs
-from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
+from picograph.ontology.errors import InputError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store
-
-_AT_ONCE = 200  # graphs that are sent together
-_CHUNK = 1 << 20
-_PART = re.compile(r"part-[0-9]{5,}\.nq")
-_WORK = "mapped"  # the folder of what is not finished
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """An error, as a part's list has it."""
-
-    what: str
-    where: str
-    remedy: str
-    pointer: str | None
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of a part, without its lines."""
-
-    name: str
-    fault: Fault | None = None
-    entry: Entry | None = None
-    study: str = ""
-    checked: bool = False  # whether its places were held against its text
-    checksum: str = ""
-    size: int = 0  # bytes of its graph, which follow those of the records before
-    facts: dict[str, int] = {}
-    triples: int = 0
-    places: int = 0
-    unmatched: tuple[str, ...] = ()
-    cautions: tuple[str, ...] = ()
-
-
-class Part(NamedTuple):
-    """What a worker made of a file: where it is, without its ending, and what its records are."""
-
-    path: str  # empty where the file could not be read
-    lines: list[Line]
-
-
-class Change(NamedTuple):
-    """What is to be done with the graphs of a part, by their place in it."""
-
-    keys: dict[int, str]  # studies that have another key
-    left_out: frozenset[int]
-
-
-_encode = msgspec.json.Encoder().encode
-_lines = msgspec.json.Decoder(list[Line])
-
-
-# --- on a worker ------------------------------------------------------------------------------------------------
-
-
-def _open(url: str) -> Any:
-    import fsspec
-
-    return fsspec.open(url, "rb").open()
-
-
-def _write(url: str, chunks: Iterable[bytes]) -> None:
-    """Write a file whole or not at all."""
-    from fsspec.core import url_to_fs
-
-    system, path = url_to_fs(url)
-    system.makedirs(system._parent(path), exist_ok=True)
-    file = system.open(path, "wb", autocommit=False)
-    try:
-        for chunk in chunks:
-            file.write(chunk)
-        file.close()
-        file.commit()
-    except BaseException:
-        if not file.closed:
-            file.close()
-        file.discard()
-        raise
-
-
-def _made_from(url: str, extract: bool) -> str:
-    found = hashlib.sha256(f"{mapping.stamp()} {extract} {url}\n".encode())
-    with _open(url) as file:
-        while chunk := file.read(_CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
-
-
-def map_file(url: str, folder: str, extract: bool) -> Part:
-    """Map the records of one file into a part.
-
-    :raises StoreError: if the part cannot be written
-    """
-    from fsspec.core import url_to_fs
-
-    try:
-        part = f"{folder}/{_WORK}/{_made_from(url, extract)}"
-    except (OSError, ValueError) as error:
-        return Part("", [_unreadable(url, error)])
-    system, path = url_to_fs(part)
-    if system.exists(f"{path}.json"):  # it is written last
-        return Part(part, _lines.decode(system.cat_file(f"{path}.json")))
-    found: list[Line] = []
-    try:
-        _write(f"{part}.nq", _mapped(url, extract, found.append))
-        _write(f"{part}.json", [_encode(found)])
-    except OSError as error:
-        raise _unwritten(folder, error) from None
-    return Part(part, found)
-
-
-def _mapped(url: str, extract: bool, told: Callable[[Line], None]) -> Iterator[bytes]:
-    """Map the records of a file: gives the graph of each, and tells what it is."""
-    from picograph.kg.extraction.records import words_of
-
-    try:
-        with _open(url) as stream:
-            for piece in readers.pieces(stream, url):
-                if isinstance(piece, Damaged):
-                    told(_fault(piece.name, piece.error))
-                    continue
-                words = words_of(piece) if extract else None
-                for each in (piece, words) if words else (piece,):
-                    result = mapping.map_piece(each, _no_text)
-                    if isinstance(result, Waiting):  # its text is in another file, on another worker
-                        result = mapping.map_alone(each)
-                    if isinstance(result, Refused):
-                        told(_fault(result.name, result.error))
-                    else:
-                        assert isinstance(result, Mapped)
-                        told(_line(result))
-                        yield result.graph.lines
-    except PicographError as error:
-        told(_fault(url, error))
-    except OSError as error:
-        told(_unreadable(url, error))
-
-
-def _unreadable(url: str, error: Exception) -> Line:
-    return Line(name=url, fault=Fault(f"the file cannot be read: {_said(error)}", url, _PATH, None))
-
-
-def _no_text(sha256: str) -> None:
-    return None
-
-
-def _line(mapped: Mapped) -> Line:
-    return Line(
-        name=mapped.name,
-        entry=mapped.entry,
-        study=mapped.study,
-        checked=mapped.text is not None,
-        checksum=mapped.checksum,
-        size=len(mapped.graph.lines),
-        facts=mapped.facts,
-        triples=mapped.triples,
-        places=mapped.places,
-        unmatched=mapped.unmatched,
-        cautions=mapped.cautions,
-    )
-
-
-def _fault(name: str, error: PicographError) -> Line:
-    return Line(name=name, fault=Fault(error.what, error.where, error.remedy, error.pointer))
-
-
-def _graphs(part: str, found: Sequence[Line], change: Change) -> Iterator[GraphText]:
-    """Give the graphs of a part as they are to be."""
-    with _open(f"{part}.nq") as file:
-        graphs = [line for line in found if line.entry]
-        for place, line in enumerate(graphs):
-            lines = _exactly(file, line.size)
-            if place in change.left_out:
-                continue
-            assert line.entry
-            graph = GraphText(line.entry.record, lines, None)
-            if key := change.keys.get(place):
-                graph, _ = rekeyed(parse(lines, format=RdfFormat.N_QUADS), key)
-            yield graph
-
-
-def _exactly(file: IO[bytes], size: int) -> bytes:
-    content = file.read(size)
-    if len(content) != size:
-        raise OSError("a part is shorter than it was written")
-    return content
-
-
-def finish_part(part: str, found: Sequence[Line], change: Change, to: str) -> int:
-    """Write a part as it is to be; gives how many graphs it has.
-
-    :raises StoreError: if it cannot be written
-    """
-    count = 0
-
-    def lines() -> Iterator[bytes]:
-        nonlocal count
-        for graph in _graphs(part, found, change):
-            count += 1
-            yield graph.lines
-
-    try:
-        _write(to, lines())
-    except OSError as error:
-        raise _unwritten(to, error) from None
-    return count
-
-
-def send_part(part: str, found: Sequence[Line], change: Change, endpoint: "Endpoint") -> int:
-    """Send the graphs of a part to an endpoint; gives how many.
-
-    :raises StoreError: if it does not take them
-    """
-    count = 0
-    held: list[GraphText] = []
-    with endpoint.store() as store, store.write() as writer:
-        for graph in _graphs(part, found, change):
-            held.append(graph)
-            if len(held) >= _AT_ONCE:
-                writer.put(held)
-                count, held = count + len(held), []
-        writer.put(held)
-    return count + len(held)
-
-
-# --- here -------------------------------------------------------------------------------------------------------
-
-_PATH = "see whether the path is right"
-
-
-def _said(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _unwritten(where: str, error: OSError) -> StoreError:
-    return StoreError(
-        f"the parts cannot be written: {_said(error)}",
-        where=where,
-        remedy="name a folder with --parts that every worker can write",
-    )
 
 
 def _needs(extra: str, error: ImportError) -> UsageError:
@@ -304,7 +73,7 @@ def expand(files: Sequence[str]) -> list[str]:
             try:
                 names = sorted(system.glob(path))
             except (OSError, ValueError) as error:
-                raise InputError(f"the files cannot be listed: {_said(error)}", where=name, remedy=_PATH) from None
+                raise InputError(f"the files cannot be listed: {said(error)}", where=name, remedy=CHECK_PATH) from None
             if not names:
                 raise InputError("no file fits", where=name, remedy="see whether the pattern is right")
             found += [system.unstrip_protocol(each) if "://" in name else each for each in names]
@@ -348,7 +117,7 @@ class Cluster:
                 self.client = self._stack.enter_context(client(target, timeout=20, set_as_default=False))
             except (OSError, TimeoutError, ValueError) as error:
                 raise StoreError(
-                    f"the scheduler does not answer: {_said(error)}",
+                    f"the scheduler does not answer: {said(error)}",
                     where=str(scheduler),
                     remedy="see whether it runs: dask scheduler prints its address",
                 ) from None
@@ -399,19 +168,6 @@ class Cluster:
             self.client.cancel(futures)
 
 
-class Endpoint(NamedTuple):
-    """Where a SPARQL server takes graphs; a name and a password may stand in it."""
-
-    location: str
-    update: str | None = None
-
-    def store(self) -> "Store":
-        """Open it."""
-        from picograph.kg.store import open_store
-
-        return open_store(self.location, update_endpoint=self.update)
-
-
 def load_files(
     cluster: Cluster,
     files: Sequence[str],
@@ -451,10 +207,10 @@ def _into_parts(
     if splits is not None and splits.pairs:
         words += quads_of_splits(splits)
     try:
-        _write(f"{folder}/words.nq", [serialize(words, format=RdfFormat.N_QUADS) or b""])
-        _clear(folder, {call[-1].rpartition("/")[2] for call in calls})
+        write_whole(f"{folder}/words.nq", [serialize(words, format=RdfFormat.N_QUADS) or b""])
+        clear(folder, {call[-1].rpartition("/")[2] for call in calls})
     except OSError as error:
-        raise _unwritten(folder, error) from None
+        raise unwritten(folder, error) from None
     return done
 
 
@@ -486,30 +242,17 @@ def _into_store(
                 writer.replace(graph, quads)
         writer.put([each.graph for each in others])
     try:
-        _clear(folder, None)
+        clear(folder, None)
     except OSError as error:
-        raise _unwritten(folder, error) from None
+        raise unwritten(folder, error) from None
     return [*done, *map(move, moved), *map(move, others)]
 
 
-def _entries(parts: "Sequence[Part]") -> list[Entry]:
+def _entries(parts: Sequence[Part]) -> list[Entry]:
     return [line.entry for part in parts for line in part.lines if line.entry]
 
 
-def _clear(folder: str, parts: set[str] | None) -> None:
-    """Take away what was not finished, and parts of an earlier run that this one did not write."""
-    from fsspec.core import url_to_fs
-
-    system, path = url_to_fs(folder)
-    if system.exists(f"{path}/{_WORK}"):
-        system.rm(f"{path}/{_WORK}", recursive=True)
-    if parts is not None:
-        for each in system.ls(path, detail=False):
-            if _PART.fullmatch(name := each.rpartition("/")[2]) and name not in parts:
-                system.rm(each)
-
-
-def _changes(parts: "Sequence[Part]", settled: Settled, held: Mapping[str, str]) -> tuple[list[Change], list[Loaded]]:
+def _changes(parts: Sequence[Part], settled: Settled, held: Mapping[str, str]) -> tuple[list[Change], list[Loaded]]:
     """Find what is to be done with each part; gives what becomes of the records."""
     last = {line.entry.record: (number, place) for number, part in enumerate(parts)
             for place, line in enumerate(each for each in part.lines if each.entry) if line.entry}  # fmt: skip

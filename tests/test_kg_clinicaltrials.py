@@ -28,7 +28,7 @@ from picograph.kg.derivation import derive
 from picograph.kg.linking import link
 from picograph.kg.load import Input, load
 from picograph.kg.model import Kind
-from picograph.kg.readers import clinicaltrials_codes, json_record
+from picograph.kg.readers import clinicaltrials_codes, json_files, json_record
 from picograph.kg.readers.clinicaltrials import read, read_all, sniff
 from picograph.kg.results import (
     Absence,
@@ -1179,7 +1179,7 @@ def forms(originals: list[bytes]) -> dict[str, bytes]:
 def test_a_record_is_the_same_alone_and_in_every_file_of_many(
     form: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_record, "_CHUNK", chunk)
+    monkeypatch.setattr(json_files, "_CHUNK", chunk)
     originals = some_records()
     alone = [read(each, "alone") for each in originals]
     file = forms(originals)[form]
@@ -1264,7 +1264,7 @@ def test_a_zip_whose_member_does_not_unpack_keeps_the_others() -> None:
 
 def test_a_record_without_end_is_not_read_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_record, "LARGEST", 1000)
-    monkeypatch.setattr(json_record, "_CHUNK", 500)
+    monkeypatch.setattr(json_files, "_CHUNK", 500)
     file = GOOD + b'\n{"protocolSection": "' + b"x" * 9000 + b'"}\n' + GOOD
     found = [each for _, each in read_all(io.BytesIO(file), "x")]
     assert [type(each) for each in found] == [Study, InputError, Study]

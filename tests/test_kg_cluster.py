@@ -14,9 +14,10 @@ import pytest
 from pyoxigraph import Quad, RdfFormat
 from pyoxigraph import Store as Oxigraph
 
-from picograph.kg import cluster as room
-from picograph.kg.cluster import Cluster, Endpoint, expand, load_files
+from picograph.kg import cluster, parts
+from picograph.kg.cluster import Cluster, expand, load_files
 from picograph.kg.load import load
+from picograph.kg.parts import Endpoint
 from picograph.kg.splits import Splits, read_splits
 from picograph.kg.store import open_store
 from picograph.ontology.errors import UsageError
@@ -114,17 +115,17 @@ def test_what_was_mapped_is_not_mapped_again(
 ) -> None:
     """A run that ends in the middle goes on; a part that a run left half written is none."""
     with monkeypatch.context() as patch:
-        patch.setattr(room, "finish_part", lambda *_: 1 // 0)
+        patch.setattr(cluster, "finish_part", lambda *_: 1 // 0)
         with pytest.raises(ZeroDivisionError):
             load_files(Here(), files[:3], memory)
     mapped: list[str] = []
-    original = room._mapped
+    original = parts._mapped
 
     def noted(url: str, *rest: Any) -> Iterator[bytes]:
         mapped.append(url)
         return original(url, *rest)
 
-    monkeypatch.setattr(room, "_mapped", noted)
+    monkeypatch.setattr(parts, "_mapped", noted)
     load_files(Here(), files, memory)
     assert mapped == files[3:]
     assert written(memory) == plain

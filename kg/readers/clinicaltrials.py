@@ -23,7 +23,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from picograph.kg.readers import json_record
+from picograph.kg.readers import json_files, json_record
 from picograph.kg.readers.clinicaltrials_protocol import Protocol
 from picograph.kg.readers.clinicaltrials_results import Results
 from picograph.kg.readers.json_record import JsonObject, MisfitError
@@ -138,7 +138,7 @@ def records(stream: BinaryIO, name: str) -> Iterator[tuple[str, bytes | InputErr
     >>> [(name, len(record)) for name, record in records(lines, "my.jsonl")]
     [('my.jsonl, record 1', 23), ('my.jsonl, record 2', 29)]
     """
-    return json_record.split(stream, name, begins=b'{"protocolSection"', page=b"studies")
+    return json_files.split(stream, name, begins=b'{"protocolSection"', page=b"studies")
 
 
 def read_all(stream: BinaryIO, name: str) -> Iterator[tuple[str, Study | InputError]]:
