@@ -42,7 +42,8 @@ def make_model(folder: Path, place: Path, told: dict[str, Told] | None = None) -
     told = told or told_across(lessons)
     yield "words of each fold read by a model of the others"
     learn_words(lessons).save(place / "words.npz")
-    learn_numbers(lessons, told).save(place / "numbers.npz")
+    for field, name in zip(learn_numbers(lessons, told), ("numbers.npz", "alone.npz"), strict=True):
+        field.save(place / name)
     cases = {rules: [case(each, told[each.name], rules=rules) for each in lessons] for rules in (True, False)}
     views = [{"rules": rules, **learn_sides(row)} for rules, row in cases.items()]
     yield "sides learnt"

@@ -5,6 +5,7 @@ likewise: the learning part is divided in folds, and each fold is read by a mode
 """
 
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ LEAST_ABSTRACTS = 3  # a feature that fewer abstracts have is not learnt
 SIDES = ("experimental", "comparator")
 # Features of a cell that can only speak for the experimental arm the more they are.
 _RISING_WORDS = """
-    det detc alb albc ala alac polx polks szsame szfit
+    det detc alb albc ala alac polx polks szsame szfit tl tr tb sole
 """
 RISING = frozenset(_RISING_WORDS.split())
 Told = dict[str, list[float]]
@@ -120,16 +121,45 @@ def learn_field(
     return Field(labels, names, weights, follows)
 
 
+def learn_regression(rows: Sequence[tuple[list[list[str]], Sequence[str]]], strength: float) -> Field:
+    """Learn a logistic regression from the same rows: a field in which no label leans on the one before it.
+
+    :param strength: of the features against the L2 penalty
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    spread: Counter[str] = Counter()
+    for features, _ in rows:
+        spread.update({feature for row in features for feature in row})
+    names = sorted(name for name, abstracts in spread.items() if abstracts >= LEAST_ABSTRACTS)
+    number = {name: index for index, name in enumerate(names)}
+    begins, columns = [0], []
+    for features, _ in rows:
+        for row in features:
+            columns += [number[name] for name in row if name in number]
+            begins.append(len(columns))
+    table = csr_matrix((np.ones(len(columns)), columns, begins), shape=(len(begins) - 1, len(names)))
+    model = LogisticRegression(C=strength, max_iter=60, fit_intercept=False)  # the feature "b" is its base
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is stopped early: the figures chosen by are of that
+        model.fit(table, [label for _, labels in rows for label in labels])
+    labels = [str(label) for label in model.classes_]
+    return Field(labels, names, np.round(model.coef_.T, 4), np.zeros((len(labels), len(labels))))
+
+
 def learn_words(lessons: Iterable[Lesson]) -> Field:
     """Learn the labels of words."""
     rows = [(word_features(each.page, each.text, NAMES), each.words) for each in lessons]
-    return learn_field(rows, c1=0.1, c2=0.05, iterations=60)
+    return learn_field(rows, c1=0.1, c2=5, iterations=50)
 
 
-def learn_numbers(lessons: Iterable[Lesson], told: Mapping[str, Told]) -> Field:
-    """Learn the kinds of numbers."""
+def learn_numbers(lessons: Iterable[Lesson], told: Mapping[str, Told]) -> tuple[Field, Field]:
+    """Learn the kinds of numbers: in their row, and each by itself."""
     rows = [(number_features(each.page, each.text, each.numbers, told[each.name]), each.kinds) for each in lessons]
-    return learn_field(rows, c1=0.1, c2=0.1, iterations=100)
+    return learn_field(rows, c1=0.05, c2=5, iterations=60), learn_regression(rows, 0.1)
 
 
 def told_of(lessons: Iterable[Lesson], field: Field) -> dict[str, Told]:
@@ -240,10 +270,10 @@ def shares_across(lessons: Sequence[Lesson], told: Mapping[str, Told]) -> dict[s
     """Read the numbers of each fold with a field of the others."""
     found = {}
     for part in range(FOLDS):
-        field = learn_numbers([each for each in lessons if fold(each.name) != part], told)
+        fields = learn_numbers([each for each in lessons if fold(each.name) != part], told)
         for each in lessons:
             if fold(each.name) == part:
-                found[each.name] = shares_of(each.page, each.text, each.numbers, told[each.name], field)
+                found[each.name] = shares_of(each.page, each.text, each.numbers, told[each.name], fields)
     return found
 
 

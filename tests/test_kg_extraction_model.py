@@ -26,6 +26,7 @@ from picograph.corpus.scoring import Score
 from picograph.kg.extraction.model.arms import Arms, Name
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.field import Field, open_field
+from picograph.kg.extraction.model.names import places_of
 from picograph.kg.extraction.model.numbers import numbers_of
 from picograph.kg.extraction.model.reader import findings
 from picograph.kg.extraction.model.scene import Pair, Scene
@@ -52,9 +53,9 @@ def test_figures_on_the_part_held_back(held: Score) -> None:
     """The least that may ship; what does ship stands in docs/reading-score.md."""
     assert held.abstracts == 96
     every, numbers = held.micro(), held.micro(reported=True)
-    assert every.f1 >= 0.66
-    assert numbers.f1 >= 0.64
-    assert numbers.precision >= 0.75
+    assert every.f1 >= 0.69
+    assert numbers.f1 >= 0.66
+    assert numbers.precision >= 0.78
     assert numbers.gold > 400
 
 
@@ -97,7 +98,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 def test_the_model_is_small_and_holds_no_run_of_words_of_an_abstract() -> None:
     """A run of five words of an abstract learnt from must not stand in any file of the model."""
     files = list(MODEL.iterdir())
-    assert {path.name for path in files} == {"words.npz", "numbers.npz", "sides.json.gz"}
+    assert {path.name for path in files} == {"words.npz", "numbers.npz", "alone.npz", "sides.json.gz"}
     assert sum(path.stat().st_size for path in files) < 8_000_000
     held = b"\0".join(piece for path in files for piece in _unpacked(path)).lower()
     assert b"chemotherapy" in held
@@ -155,6 +156,19 @@ def test_trees_are_read_as_they_were_learnt() -> None:
     trees = Trees({"features": ["a", "b"], "base": 0.125, "trees": [tree]})
     rows = [{"a": 2.0, "b": 5.0}, {"a": 0.0, "b": 6.0}, {"a": 3.0}, {}]
     assert trees.log_odds(rows) == [0.625, -0.125, 1.125, 0.625]
+
+
+def test_a_spread_stays_with_its_mean_and_a_name_in_brackets_with_its_arm() -> None:
+    scene = _scene("Pain was 9.5 +/- 2.7 points with gel (gel 4, placebo 3).", "gel", "placebo")
+    assert [len(cell.numbers) for cell in scene.cells] == [2, 1, 1]
+    assert [call.names for row in scene.calls.values() for call in row] == [("gel",), ("gel",), ("placebo",)]
+
+
+def test_the_study_group_and_arms_by_a_sign_are_names() -> None:
+    page = read_page("Pain fell in 4 of the study group and in each study group. Relapse: DA+ (12), DA- (11).")
+    names = [name for name in places_of(page, row_of(page))[0] if name]
+    assert names.count("study") == 1
+    assert {"da+", "da-"} <= set(names)
 
 
 def test_a_field_sums_over_all_rows_of_labels(tmp_path: Path) -> None:

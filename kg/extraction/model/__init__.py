@@ -3,7 +3,7 @@
 An abstract goes through these steps, each a module:
 
     words     what each word is taken for: an outcome, a treatment, a condition… (conditional random field)
-    numbers   what each number is: a count, a per cent, a mean, a group's size… (conditional random field)
+    numbers   what each number is: a count, a per cent, a mean, a group's size… (random field, regression)
     names     where the arms of the study may be named
     arms      which of those names are the experimental arm's (logistic regression)
     cells     numbers that say one thing, and how they stand among the names

@@ -43,6 +43,26 @@ LEANING: Mapping[str, float] = {
     "saline": -1.5,
     "reference": -1.5,
     "originator": -1.5,
+    "comparator": -2.5,
+    "comparison": -1.5,
+    "traditional": -1.5,
+    "vehicle": -2,
+    "dummy": -2,
+    "regular": -1,
+    "conservative": -0.7,
+    "sedentary": -1.5,
+    "historical": -1.5,
+    "nonintervention": -2.5,
+    "intensive": 0.8,
+    "adapted": 1,
+    "tailored": 1,
+    "enhanced": 1,
+    "extended": 0.7,
+    "modified": 0.7,
+    "additional": 0.7,
+    "supplement": 1,
+    "supplementation": 1,
+    "proposed": 1,
     "experimental": 2.5,
     "intervention": 2.5,
     "investigational": 1.5,
@@ -60,6 +80,25 @@ LEANING: Mapping[str, float] = {
     "@c": -0.5,
     "@3": -0.5,
 }
+# The same of words that name an arm only where "group" or "arm" follows: "the study group".
+PARTS: Mapping[str, float] = {"study": 1.5, "treatment": 1, "treated": 1, "test": 1.5, "therapy": 0.7, "active": 1}
+_WITHOUT = -2  # of a name such as "non-users", and of DA- beside DA+
+
+
+def leaning_of(word: str) -> float:
+    """Say how strongly a name leans by itself.
+
+    >>> leaning_of("placebo"), leaning_of("non-visited"), leaning_of("da+")
+    (-3, -2, 2)
+    """
+    known = LEANING.get(word) or PARTS.get(word)
+    if known:
+        return known
+    if len(word) > 4 and word.startswith("non"):
+        return _WITHOUT
+    return {"+": -_WITHOUT, "-": _WITHOUT}.get(word[-1], 0) if len(word) > 1 else 0
+
+
 _BESIDE = frozenset(
     [
         *LEANING,
@@ -296,7 +335,7 @@ class View:
             "dprior": max(-3, min(3, leaning[0])),
             "dmarg": max(-2, min(2, leaning[1])),
             "dprior_b": max(-3, min(3, leaning[2])),
-            "prior": LEANING.get(word, 0),
+            "prior": leaning_of(word),
             "comp": float("-" in word or "+" in word),
         }
         first = tokens[where[0]]
@@ -308,7 +347,7 @@ class View:
                 features["tnov"], features["tpos"] = 1, 1 - where[0] / self.title
             else:
                 features["tbv" if where[0] < self.turn else "tav"] = 1
-        if word in LEANING:
+        if word in LEANING or word in PARTS:
             features[f"lex:{word}"] = 1
         return features
 

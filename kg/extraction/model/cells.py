@@ -14,6 +14,7 @@ from picograph.kg.extraction.model.numbers import Number
 from picograph.kg.extraction.model.words import Text
 
 _TOGETHER = re.compile(r"[%T]?[xpTdu]{0,3},?(?:\(|/|o[dt]?|±|=|w){1,2}[xN=UMDd;]{0,3}[-+]?|%\(|\)\(")
+_SPREAD = re.compile(r"u{0,2}(?:±|\+/[-−])")  # a mean and its standard deviation, whatever each is taken for
 _JOINED_WORDS = """
     plus + followed with
 """
@@ -81,9 +82,13 @@ def cells_of(text: Text, numbers: Sequence[Number], kinds: Sequence[str], arms: 
             continue
         number = numbers[index]
         row = lines.setdefault(number.line, [])
-        if row and all(kinds[other] != kind for other in row[-1]):
-            between = "".join(token.sort for token in text.tokens[numbers[row[-1][-1]].at + 1 : number.at])
-            if _TOGETHER.fullmatch(between) or between in {"±", "/", "o", "("}:
+        if row:
+            last = numbers[row[-1][-1]]
+            between = "".join(token.sort for token in text.tokens[last.at + 1 : number.at])
+            spread = len(row[-1]) == 1 and _SPREAD.fullmatch(between)
+            share = len(row[-1]) == 1 and between == "(" and number.percent > last.percent
+            other = all(kinds[other] != kind for other in row[-1])
+            if spread or share or (other and (_TOGETHER.fullmatch(between) or between in {"/", "o", "("})):
                 row[-1].append(index)
                 continue
         row.append([index])
@@ -107,7 +112,9 @@ def calls_of(text: Text, arms: Arms) -> dict[int, list[Call]]:
             gap = text.tokens[row[-1].last + 1 : first]
             apart = any(token.sort in "nvka,;" for token in gap)
             joined = any(token.word in _JOINED for token in gap) and not any(token.sort == "n" for token in gap)
-            if len(gap) <= 2 and (joined or not apart):
+            aside = any(token.sort == "(" for token in gap)  # a name in brackets is the same arm's if it is alone there
+            alone = last + 1 < len(text.tokens) and text.tokens[last + 1].sort == ")"
+            if len(gap) <= 2 and (joined or not apart) and (alone or not aside):
                 row[-1] = row[-1]._replace(last=last, names=(*row[-1].names, name))
                 continue
         without = first > 0 and text.words[first - 1] in _WITHOUT and text.lines[first - 1] == text.lines[last]

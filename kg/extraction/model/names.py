@@ -31,6 +31,14 @@ _COMMON_WORDS = """
     improved improvement change changes events event adverse incidence risk
 """
 COMMON = frozenset(_COMMON_WORDS.split())
+_PART_WORDS = """
+    study treatment treated test therapy active
+"""
+_PART = frozenset(_PART_WORDS.split())  # names of an arm where "group" or "arm" follows
+_ANY_WORDS = """
+    each either both any per other same no between one
+"""
+_ANY = frozenset(_ANY_WORDS.split())
 _LETTER = re.compile(r"[A-Z]{1,3}[0-9]?|[1-6]|i{1,3}|[a-d]")
 _SUFFIX_WORDS = """
     treated based exposed containing induced related group arm only alone receiving
@@ -147,11 +155,41 @@ def _compounds(tokens: Sequence[Token], at: list[str]) -> None:
             and tokens[last + 2].word[0].isalnum()
         ):
             last += 2
-        if last > place and tokens[last].word not in _SUFFIX:
+        named = "".join(token.word for token in tokens[place : last + 1])
+        if last > place and tokens[last].word not in _SUFFIX and any(map(str.isalpha, named)):
             for inside in range(place, last):
                 at[inside] = ""
-            at[last] = "".join(token.word for token in tokens[place : last + 1])
+            at[last] = named
         place = last + 1
+
+
+def _parts(text: Text, at: list[str]) -> None:
+    """Take "study" for a name in "the study group", though not in "each study group"."""
+    words, lines = text.words, text.lines
+    for place in range(1, len(words) - 1):
+        follows = words[place + 1] in {"group", "arm"} and lines[place + 1] == lines[place]
+        if follows and words[place] in _PART and words[place - 1] not in _ANY and not at[place - 1]:
+            at[place] = words[place]
+
+
+def _signs(tokens: Sequence[Token], at: list[str]) -> None:
+    """Tell ``DA+`` from ``DA-``: arms with something and without."""
+    known: dict[str, set[str]] = {}
+    places = []
+    for place in range(len(tokens) - 1):
+        word, sign = tokens[place], tokens[place + 1]
+        if not at[place] or at[place][0] == "@" or sign.word not in "+-−" or sign.start != word.end:
+            continue
+        after = tokens[place + 2] if place + 2 < len(tokens) else None
+        if after is None or after.start > sign.end or not after.word[0].isalnum():
+            known.setdefault(at[place], set()).add(sign.word)
+            places.append(place)
+    for place in places:
+        if len(known[at[place]]) > 1 or "+" in known[at[place]]:
+            at[place + 1] = at[place] + ("+" if tokens[place + 1].word == "+" else "-")
+    for place in places:
+        if at[place + 1]:
+            at[place] = ""
 
 
 def _expand(text: Text, forms: Sequence[tuple[str, range, range]], at: list[str], begin: dict[int, int]) -> None:
@@ -202,7 +240,9 @@ def places_of(page: Page, text: Text) -> tuple[list[str], dict[int, int]]:
             continue
         if len(token.word) > 1 or page.folded[token.start].isupper():
             at[place] = "control" if token.word == "controls" else token.word
+    _parts(text, at)
     _compounds(tokens, at)
+    _signs(tokens, at)
     begin: dict[int, int] = {}
     _expand(text, short_forms(page, text), at, begin)
     return at, begin

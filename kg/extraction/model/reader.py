@@ -51,7 +51,7 @@ class Weights(NamedTuple):
 
     words: Field
     forms: Forms[int]  # the features of words, as that field numbers them
-    numbers: Field
+    numbers: tuple[Field, ...]  # in their row, and each by itself
     views: tuple[View, ...]
     kinds: Trees  # whether a number is what the field takes it for
     sides: Trees  # whether it is the experimental arm's
@@ -77,7 +77,7 @@ def weights_in(folder: Path) -> Weights:
     return Weights(
         words,
         forms_of(words),
-        open_field(folder / "numbers.npz"),
+        (open_field(folder / "numbers.npz"), open_field(folder / "alone.npz")),
         views,
         Trees(packed["weighing"]["kinds"]),
         Trees(packed["weighing"]["sides"]),
@@ -118,12 +118,16 @@ def marginals(
 
 
 def shares_of(
-    page: Page, text: Text, numbers: Sequence[Number], told: Mapping[str, list[float]], field: Field
+    page: Page, text: Text, numbers: Sequence[Number], told: Mapping[str, list[float]], fields: Sequence[Field]
 ) -> list[dict[str, float]]:
-    """Give for each number how probable each kind is."""
-    rows = [field.numbers(row) for row in number_features(page, text, numbers, told)]
-    shares = field.marginals(rows)
-    return [dict(zip(shares, row, strict=True)) for row in zip(*shares.values(), strict=True)]
+    """Give for each number how probable each kind is: the mean of what the fields say."""
+    rows = number_features(page, text, numbers, told)
+    found: list[dict[str, float]] = [{} for _ in rows]
+    for field in fields:
+        for label, shares in field.marginals([field.numbers(row) for row in rows]).items():
+            for each, share in zip(found, shares, strict=True):
+                each[label] = each.get(label, 0.0) + share / len(fields)
+    return found
 
 
 def read(page: Page, weights: Weights) -> Reading | None:

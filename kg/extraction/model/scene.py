@@ -128,6 +128,14 @@ class Scene:
         self.calls = calls_of(text, arms)
         listed = {line for token, line in zip(text.tokens, text.lines, strict=True) if token.sort == "R"}
         self.listed = {line: line in listed for line in self.lines}  # "respectively"
+        parted = {
+            line
+            for token, line in zip(text.tokens, text.lines, strict=True)
+            if token.sort in "vR" or token.word in WHEREAS or token.word in {"than", "compared", "from"}
+        }
+        self.contrasts = {
+            line: line in parted for line in self.lines
+        }  # whether a sentence sets one thing against another
         self.given = [cell.given for cell in cells]
         self.bounds: dict[int, tuple[int, int]] = {}  # of each sentence, its first place and its last
         for place, line in enumerate(text.lines):

@@ -18,6 +18,16 @@ from picograph.kg.extraction.model.scene import ORDER, WHEREAS, WITHIN, Features
 from picograph.kg.extraction.model.stretches import read_stretch
 from picograph.kg.extraction.model.trees import Logistic, share_of
 
+_BEFORE_WORDS = """
+    ( [ : = , - n group groups arm arms was were had is at of with patients women and showed experienced achieved
+"""
+_BEFORE = frozenset(_BEFORE_WORDS.split())  # between a name and a number of its arm: "tamoxifen (n = 34"
+_BEHIND_WORDS = """
+    ( ) [ ] in for with among on of the to a who received receiving given after under treated randomized randomised
+    assigned allocated patients women participants subjects events cases points
+"""
+_BEHIND = frozenset(_BEHIND_WORDS.split())  # between a number and a name of its arm: "34 patients in the tamoxifen"
+_TIGHT = 8  # words between them, at most
 _SHARE = 0.55  # per cent: how far a printed per cent may lie from count and size
 
 
@@ -108,10 +118,31 @@ def cell_features(scene: Scene, sides: Mapping[str, float]) -> list[Features]:
         earlier = [line for line in scene.lines if line < cell.line]
         if earlier:
             features |= {"plast": given[scene.lines[max(earlier)][-1]] or 0.0, "pgap": cell.line - max(earlier)}
+        features |= _tight(scene, index, sides)
+        contrast = scene.contrasts[cell.line]
+        only = {frozenset(call.names) for call in scene.calls.get(cell.line, ())}
+        sole = side_of_call(scene.calls[cell.line][0], arms, sides) if len(only) == 1 and not contrast else 0.0
+        features |= {"contrast": contrast, "sole": sole, "polc": features["polks"] if contrast else 0.0}
         features |= _sizes(scene, index, given)
         features |= _in_segment(scene, index, sides)
         features |= scene.spoken[index]
         found.append(features)
+    return found
+
+
+def _tight(scene: Scene, index: int, sides: Mapping[str, float]) -> Features:
+    """Give the side of a name that nothing parts from a cell but words that join it to one."""
+    cell, tokens = scene.cells[index], scene.text.tokens
+    found: Features = {"tl": 0.0, "tr": 0.0}
+    if cell.left is not None:
+        between = tokens[cell.left.last + 1 : cell.first]
+        if len(between) < _TIGHT and all(token.word in _BEFORE for token in between):
+            found["tl"] = side_of_call(cell.left, scene.arms, sides)
+    if cell.right is not None:
+        between = tokens[cell.last + 1 : cell.right.first]
+        if len(between) < _TIGHT and all(token.word in _BEHIND or token.sort in "%Tup" for token in between):
+            found["tr"] = side_of_call(cell.right, scene.arms, sides)
+    found["tb"] = found["tl"] + found["tr"] if not found["tl"] or not found["tr"] else 0.0
     return found
 
 

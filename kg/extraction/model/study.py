@@ -31,6 +31,7 @@ SURE_ENROLLED = 0.8
 _SIDES = ("experimental", "comparator")
 _LASTS = re.compile(r"surviv|\btime to\b|\bduration\b|[- ]free\b|\b(?:OS|PFS|DFS|EFS|RFS|TTP)\b", re.IGNORECASE)
 _STATISTIC = re.compile(r"^(?:the\s+)?(?:median|mean)\s+(?=\S)", re.IGNORECASE)
+_VERB = re.compile(r"\s+(?:occurred|developed|was|were)$", re.IGNORECASE)  # behind the name of an outcome
 _COUNTS = (NumberKind.COUNT, NumberKind.GROUP_SIZE, NumberKind.PLAIN)
 
 
@@ -174,7 +175,9 @@ def _results(page: Page, found: Sequence[Finding], arms: dict[str, Arm]) -> tupl
         named = [each for each in inside if each.label in ("outcome", "planned outcome")]
         if len(named) != 1 or named[0].confidence < SURE_WORDS:
             continue
-        label = _STATISTIC.sub("", " ".join(page.words(named[0].start, named[0].end).split()))
+        words = _VERB.sub("", page.words(named[0].start, named[0].end))
+        named[0] = named[0]._replace(end=named[0].start + len(words))
+        label = _STATISTIC.sub("", " ".join(words.split()))
         for cell in _cells(line, _values(page, inside)):
             made = _estimate(slug(label), label, named[0], cell, arms)
             if made is not None:

@@ -24,6 +24,7 @@ _CUES = frozenset(_CUES_WORDS.split())
 _TOLD = ("outcome", "planned outcome", "eligibility", "experimental treatment", "comparator treatment", "age")
 _OF_CELL = """
     det L R alb ala mb ma resp nC nR startC alt endR polself
+    tl tr tb sole contrast
     g:side g:lowest g:highest g:calls g:cells g:others g:leaning g:told g:elsewhere g:apart g:aside
     b:elsewhere a:elsewhere h:elsewhere t:elsewhere b:leaning a:leaning h:leaning b:told a:told h:told
 """
