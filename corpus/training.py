@@ -16,7 +16,7 @@ from picograph.corpus.division import FOLDS, fold
 from picograph.corpus.labels import ours
 from picograph.kg.extraction.model.arms import Arms, arms_of
 from picograph.kg.extraction.model.cells import cells_of
-from picograph.kg.extraction.model.field import Field
+from picograph.kg.extraction.model.field import Field, aligned
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.reader import (
     ENROLLED,
@@ -270,7 +270,7 @@ def shares_across(lessons: Sequence[Lesson], told: Mapping[str, Told]) -> dict[s
     """Read the numbers of each fold with a field of the others."""
     found = {}
     for part in range(FOLDS):
-        fields = learn_numbers([each for each in lessons if fold(each.name) != part], told)
+        fields = aligned(learn_numbers([each for each in lessons if fold(each.name) != part], told))
         for each in lessons:
             if fold(each.name) == part:
                 found[each.name] = shares_of(each.page, each.text, each.numbers, told[each.name], fields)

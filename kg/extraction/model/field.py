@@ -31,6 +31,7 @@ class Field:
         self.unknown = len(features)
         self._weights = np.vstack([weights, np.zeros((1, len(labels)))]).astype(np.float32)
         self._step = np.exp(follows - follows.max()) if len(labels) else np.exp(follows)
+        self._linked = bool(np.any(follows))  # else each place is read by itself
 
     def numbers(self, names: Sequence[str]) -> list[int]:
         """Give the features that are known, by their numbers."""
@@ -53,7 +54,7 @@ class Field:
         flat = np.array(list(chain.from_iterable(filled)), dtype=np.intp)
         speaks = np.add.reduceat(self._weights[flat], begins, axis=0).astype(np.float64)
         speaks = np.exp(speaks - speaks.max(axis=1, keepdims=True))
-        shares = self._ways(speaks) / speaks
+        shares = self._ways(speaks) / speaks if self._linked else speaks
         shares /= shares.sum(axis=1, keepdims=True)
         return dict(zip(self.labels, shares.T.tolist(), strict=True))
 
@@ -76,6 +77,13 @@ class Field:
                 row[size:] /= row[size:].sum()
         found: Table = both[:, :size] * both[::-1, size:]
         return found
+
+    def over(self, features: Sequence[str]) -> "Field":
+        """Give the same field with its features numbered as in a longer list, which other fields may share."""
+        weights = np.zeros((len(features), len(self.labels)))
+        number = {name: index for index, name in enumerate(features)}
+        weights[[number[name] for name in self.known]] = self._weights[:-1]
+        return Field(self.labels, features, weights, np.log(self._step))
 
     def save(self, path: Path) -> None:
         """Write the field: the same field gives the same bytes."""
@@ -100,6 +108,12 @@ def open_field(path: Path) -> Field:
         rows = np.repeat(np.arange(len(features)), packed["counts"])
         weights[rows, packed["columns"]] = packed["weights"]
         return Field(labels, features, weights, packed["steps"])
+
+
+def aligned(fields: Sequence[Field]) -> tuple[Field, ...]:
+    """Give fields over the features of all, so that those of a place are looked up once."""
+    names = list(dict.fromkeys(chain.from_iterable(field.known for field in fields)))
+    return tuple(field.over(names) for field in fields)
 
 
 def _packed(names: Sequence[str]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
-from picograph.kg.extraction.model.field import Field, open_field
+from picograph.kg.extraction.model.field import Field, aligned, open_field
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
@@ -77,7 +77,7 @@ def weights_in(folder: Path) -> Weights:
     return Weights(
         words,
         forms_of(words),
-        (open_field(folder / "numbers.npz"), open_field(folder / "alone.npz")),
+        aligned([open_field(folder / "numbers.npz"), open_field(folder / "alone.npz")]),
         views,
         Trees(packed["weighing"]["kinds"]),
         Trees(packed["weighing"]["sides"]),
@@ -101,7 +101,7 @@ def shipped() -> Weights:
 def forms_of(field: Field) -> Forms[int]:
     """Give the features of words as a field numbers them."""
     known, unknown = field.known, field.unknown
-    return Forms(lambda name: known.get(name, unknown), unknown)
+    return Forms(lambda name: known.get(name, unknown), known.get)
 
 
 def marginals(
@@ -120,11 +120,14 @@ def marginals(
 def shares_of(
     page: Page, text: Text, numbers: Sequence[Number], told: Mapping[str, list[float]], fields: Sequence[Field]
 ) -> list[dict[str, float]]:
-    """Give for each number how probable each kind is: the mean of what the fields say."""
-    rows = number_features(page, text, numbers, told)
+    """Give for each number how probable each kind is: the mean of what the fields say.
+
+    :param fields: over the same features (`aligned`)
+    """
+    rows = [fields[0].numbers(row) for row in number_features(page, text, numbers, told)]
     found: list[dict[str, float]] = [{} for _ in rows]
     for field in fields:
-        for label, shares in field.marginals([field.numbers(row) for row in rows]).items():
+        for label, shares in field.marginals(rows).items():
             for each, share in zip(found, shares, strict=True):
                 each[label] = each.get(label, 0.0) + share / len(fields)
     return found

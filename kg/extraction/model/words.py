@@ -83,19 +83,18 @@ class Forms(Generic[T]):
     """The features of words, each made once: as names, to learn from; or as their numbers in a field, to read.
 
     :param named: what a feature is by its name
-    :param unknown: what is left out, if anything is
+    :param known: the same, and None for what is left out wherever it can be
     """
 
-    def __init__(self, named: Callable[[str], T], unknown: T | None = None) -> None:
-        self._named, self._unknown = named, unknown
+    def __init__(self, named: Callable[[str], T], known: Callable[[str], T | None]) -> None:
+        self._named, self._known = named, known
         self.own = lru_cache(maxsize=10_000)(self._own)
         self.near = lru_cache(maxsize=10_000)(self._near)
         self.both = lru_cache(maxsize=20_000)(self._both)
         self.one = lru_cache(maxsize=20_000)(named)
 
     def _all(self, *names: str) -> tuple[T, ...]:
-        found = map(self._named, names)
-        return tuple(each for each in found if each != self._unknown)
+        return tuple([each for each in map(self._known, names) if each is not None])
 
     def _own(self, word: str, printed: str) -> tuple[T, ...]:
         kind = classes_of(word)
@@ -134,7 +133,7 @@ class Forms(Generic[T]):
         )
 
 
-NAMES: Forms[str] = Forms(str)
+NAMES: Forms[str] = Forms(str, str)
 
 
 def word_features(page: Page, text: Text, forms: Forms[T]) -> list[list[T]]:
