@@ -54,8 +54,10 @@ def rows_of(
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
     found = list(table.query(question.table, values, left_out))
+    if not found:
+        return []
     columns = zip(*found, strict=True)
-    cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=False)]
+    cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
     return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
