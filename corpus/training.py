@@ -22,9 +22,8 @@ from picograph.kg.extraction.model.reader import (
     ENROLLED,
     Reading,
     View,
+    Words,
     candidates,
-    forms_of,
-    marginals,
     shares_of,
     view_of,
 )
@@ -32,7 +31,7 @@ from picograph.kg.extraction.model.scene import PAIRS, Features, Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names
 from picograph.kg.extraction.model.trees import Logistic
 from picograph.kg.extraction.model.weighing import NOTHING
-from picograph.kg.extraction.model.words import NAMES, Text, row_of, word_features
+from picograph.kg.extraction.model.words import Text, names_of_features, row_of
 from picograph.kg.extraction.page import Page, read_page
 
 SEED = 0
@@ -152,7 +151,7 @@ def learn_regression(rows: Sequence[tuple[list[list[str]], Sequence[str]]], stre
 
 def learn_words(lessons: Iterable[Lesson]) -> Field:
     """Learn the labels of words."""
-    rows = [(word_features(each.page, each.text, NAMES), each.words) for each in lessons]
+    rows = [(names_of_features(each.page, each.text), each.words) for each in lessons]
     return learn_field(rows, c1=0.1, c2=5, iterations=50)
 
 
@@ -164,8 +163,8 @@ def learn_numbers(lessons: Iterable[Lesson], told: Mapping[str, Told]) -> tuple[
 
 def told_of(lessons: Iterable[Lesson], field: Field) -> dict[str, Told]:
     """Read the words of abstracts with a field."""
-    forms = forms_of(field)
-    return {each.name: marginals(each.page, each.text, field, forms)[0] for each in lessons}
+    words = Words(field)
+    return {each.name: words.marginals(each.page, each.text)[0] for each in lessons}
 
 
 def told_across(lessons: Sequence[Lesson]) -> dict[str, Told]:
@@ -239,7 +238,7 @@ def learn_sides(cases: Sequence[Case]) -> dict[str, Any]:
     for one in cases:
         rows += cell_features(one.scene, sides[one.name])
         labels += one.sides
-        for pair in one.scene.pairs():
+        for pair in one.scene.pairs:
             other = _side(one, pair)
             if other is not None:
                 pairs[pair.kind][0].append(pair.features)

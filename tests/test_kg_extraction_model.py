@@ -25,10 +25,10 @@ from picograph.corpus.making import digest
 from picograph.corpus.scoring import Score
 from picograph.kg.extraction.model.arms import Arms, Name
 from picograph.kg.extraction.model.cells import cells_of
-from picograph.kg.extraction.model.field import Field, open_field
+from picograph.kg.extraction.model.field import Field, Sums, open_field
 from picograph.kg.extraction.model.names import places_of
 from picograph.kg.extraction.model.numbers import numbers_of
-from picograph.kg.extraction.model.reader import findings
+from picograph.kg.extraction.model.reader import findings, shipped
 from picograph.kg.extraction.model.scene import Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, side_of_call, solve
 from picograph.kg.extraction.model.trees import Trees
@@ -186,6 +186,27 @@ def test_a_field_sums_over_all_rows_of_labels(tmp_path: Path) -> None:
     }
     shares = [sum(odds[each] for each in odds if each[place] == 0) / sum(odds.values()) for place in range(3)]
     assert field.marginals(rows)["a"] == pytest.approx(shares, abs=1e-6)
+
+
+def test_features_that_come_together_speak_as_each_does() -> None:
+    """Three places and two labels: features given one by one, and as sums that were made before."""
+    field = Field(["a", "b"], ["x", "y", "z"], np.array([[1.0, -0.5], [0.25, 2.0], [-1.5, 0.75]]), np.eye(2))
+    sums = Sums(field)
+    both, other, nothing = (sums.number(names) for names in (["x", "y"], ["z", "never learnt"], ["never learnt"]))
+    assert sums.number(["x", "y"]) == both
+    assert len(sums) == 3
+    plain = field.marginals([field.numbers(names) for names in (["x", "y"], ["z", "x", "y"], ["y"])])
+    added = sums.of([[both, other, nothing], [nothing, both, sums.number(["y"])]])
+    assert field.marginals([[], [], []], added)["a"] == pytest.approx(plain["a"], abs=1e-6)
+
+
+def test_what_was_kept_of_abstracts_before_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = findings(MADE_UP)
+    known = shipped().words._known
+    monkeypatch.setattr("picograph.kg.extraction.model.reader.MOST_SUMS", 0)
+    assert findings(MADE_UP) == before
+    assert shipped().words._known is not known
+    assert len(shipped().words._known[0]) < len(known[0]) or len(known[0]) < 2_000
 
 
 @pytest.mark.parametrize("seed", range(3))

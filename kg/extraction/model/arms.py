@@ -8,6 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from picograph.kg.extraction.abbreviations import short_forms
@@ -168,7 +169,7 @@ def arms_of(
     """
     view = view or View(page, text, told)
     at, begin = list(view.at), dict(view.begin)
-    listed = listed_arms(page) if rules else []
+    listed = view.listed if rules else []
     _call(page, listed, at, begin)
     ours, theirs = view.treatments(begin)
     places: dict[str, list[int]] = {}
@@ -259,6 +260,11 @@ class View:
         self.starts, self.stops = _bounds(text)
         self.groups = self._groups()
         self.ahead, self.behind = self._versus()
+
+    @cached_property
+    def listed(self) -> list[ArmName]:
+        """The arms that the rules find."""
+        return listed_arms(self.page)
 
     def treatments(self, begin: Mapping[int, int]) -> tuple[list[float], list[float]]:
         """Give how probable each word is of the experimental treatment, and of its comparator; a name has its best."""

@@ -9,6 +9,7 @@ Source: Lafferty, McCallum and Pereira, ICML 2001:282-289; Rabiner, Proc IEEE 19
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,10 +39,11 @@ class Field:
         known = self.known
         return [known[name] for name in names if name in known]
 
-    def marginals(self, rows: Sequence[Sequence[int]]) -> dict[str, list[float]]:
+    def marginals(self, rows: Sequence[Sequence[int]], more: Table | None = None) -> dict[str, list[float]]:
         """Give for each label how probable it is at each place.
 
         :param rows: of each place, the numbers of its features
+        :param more: what other features speak for at each place, as `Sums` gives it
 
         >>> field = Field(["a", "b"], ["x"], np.array([[1.0, 0.0]]), np.zeros((2, 2)))
         >>> [round(share, 3) for share in field.marginals([[0], [1]])["a"]]
@@ -49,14 +51,20 @@ class Field:
         """
         if not rows:
             return {label: [] for label in self.labels}
-        filled = [row or (self.unknown,) for row in rows]
-        begins = np.cumsum([0, *map(len, filled[:-1])])
-        flat = np.array(list(chain.from_iterable(filled)), dtype=np.intp)
-        speaks = np.add.reduceat(self._weights[flat], begins, axis=0).astype(np.float64)
+        speaks = self.speaks(rows)
+        if more is not None:
+            speaks += more
         speaks = np.exp(speaks - speaks.max(axis=1, keepdims=True))
         shares = self._ways(speaks) / speaks if self._linked else speaks
         shares /= shares.sum(axis=1, keepdims=True)
         return dict(zip(self.labels, shares.T.tolist(), strict=True))
+
+    def speaks(self, rows: Sequence[Sequence[int]]) -> Table:
+        """Add up what the features of each row speak for, for each label."""
+        filled = [row or (self.unknown,) for row in rows]
+        begins = np.cumsum([0, *map(len, filled[:-1])])
+        flat = np.array(list(chain.from_iterable(filled)), dtype=np.intp)
+        return np.add.reduceat(self._weights[flat], begins, axis=0).astype(np.float64)
 
     def _ways(self, speaks: Table) -> Table:
         """Sum over all that may stand before each place, and over all that may stand behind; each row to its scale.
@@ -98,6 +106,48 @@ class Field:
             weights=weights[rows, columns],
             steps=np.log(self._step),
         )
+
+
+class Sums:
+    """What features that come together speak for: each sum of rows of a field's table made once, with a number."""
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._rows = np.zeros((1024, len(field.labels)), dtype=np.float32)
+        self._fresh: list[tuple[int, ...]] = []  # those that have a number, and no row yet
+        self._adding = Lock()
+
+    def __len__(self) -> int:
+        """Count the sums that have a number."""
+        return len(self._numbers)
+
+    def number(self, names: Sequence[str]) -> int:
+        """Give the number of a sum of features; those that are not known are left out."""
+        features = tuple(self._field.numbers(names))
+        found = self._numbers.get(features)
+        if found is not None:
+            return found
+        with self._adding:
+            if features not in self._numbers:
+                self._numbers[features] = len(self._numbers)
+                self._fresh.append(features)
+            return self._numbers[features]
+
+    def of(self, sorts: Sequence[Sequence[int]]) -> Table:
+        """Add the sums of every place up.
+
+        :param sorts: rows of numbers, each with one number a place
+        """
+        with self._adding:
+            if self._fresh:
+                end = len(self._numbers)
+                while end > len(self._rows):
+                    self._rows = np.vstack([self._rows, np.zeros_like(self._rows)])
+                self._rows[end - len(self._fresh) : end] = self._field.speaks(self._fresh)
+                self._fresh = []
+        found: Table = self._rows[np.array(sorts, dtype=np.intp)].sum(axis=0).astype(np.float64)
+        return found
 
 
 def open_field(path: Path) -> Field:

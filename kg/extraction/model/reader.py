@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
-from picograph.kg.extraction.model.field import Field, aligned, open_field
+from picograph.kg.extraction.model.field import Field, Sums, aligned, open_field
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
@@ -23,6 +23,7 @@ from picograph.kg.extraction.page import Page, read_page
 
 MOST_WORDS = 2_000  # of an abstract that a model reads; the longest in PubMed have half of that
 MOST_NUMBERS = 300
+MOST_SUMS = 60_000  # of features that come together, kept
 ALONE = 0.7  # the weight of what a cell says alone, beside what the tree of pairs says
 LEAST = 0.05  # how probable a kind must be for a number to be looked at once more
 ENROLLED = "enrolled"  # the participants of the whole study
@@ -49,8 +50,7 @@ class View(NamedTuple):
 class Weights(NamedTuple):
     """What was learnt."""
 
-    words: Field
-    forms: Forms[int]  # the features of words, as that field numbers them
+    words: "Words"
     numbers: tuple[Field, ...]  # in their row, and each by itself
     views: tuple[View, ...]
     kinds: Trees  # whether a number is what the field takes it for
@@ -73,10 +73,8 @@ def weights_in(folder: Path) -> Weights:
     """Read what was learnt from a folder."""
     packed = json.loads(gzip.decompress((folder / "sides.json.gz").read_bytes()))
     views = tuple(view_of(each) for each in packed["views"])
-    words = open_field(folder / "words.npz")
     return Weights(
-        words,
-        forms_of(words),
+        Words(open_field(folder / "words.npz")),
         aligned([open_field(folder / "numbers.npz"), open_field(folder / "alone.npz")]),
         views,
         Trees(packed["weighing"]["kinds"]),
@@ -98,23 +96,30 @@ def shipped() -> Weights:
         return weights_in(folder)
 
 
-def forms_of(field: Field) -> Forms[int]:
-    """Give the features of words as a field numbers them."""
-    known, unknown = field.known, field.unknown
-    return Forms(lambda name: known.get(name, unknown), known.get)
+class Words:
+    """The field that reads words, with the features of the words that it met."""
 
+    def __init__(self, field: Field) -> None:
+        self._field = field
+        self._known = self._fresh()
 
-def marginals(
-    page: Page, text: Text, field: Field, forms: Forms[int]
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Give for each label how probable it is at each place, and how probable that it begins there."""
-    shares = field.marginals(word_features(page, text, forms))
-    told, begins = {}, {}
-    for label in sorted(name[2:] for name in shares if name.startswith("B-")):
-        first = begins[label] = shares[f"B-{label}"]
-        inside = shares.get(f"I-{label}")
-        told[label] = list(map(add, first, inside)) if inside else list(first)
-    return told, begins
+    def _fresh(self) -> tuple[Sums, Forms[int, int]]:
+        sums, known, unknown = Sums(self._field), self._field.known, self._field.unknown
+        return sums, Forms(lambda name: known.get(name, unknown), sums.number)
+
+    def marginals(self, page: Page, text: Text) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+        """Give for each label how probable it is at each place, and how probable that it begins there."""
+        sums, forms = self._known
+        if len(sums) > MOST_SUMS:  # memory does not grow with the abstracts that were read
+            sums, forms = self._known = self._fresh()
+        rows = word_features(page, text, forms)
+        shares = self._field.marginals(rows.own, sums.of(rows.shared))
+        told, begins = {}, {}
+        for label in sorted(name[2:] for name in shares if name.startswith("B-")):
+            first = begins[label] = shares[f"B-{label}"]
+            inside = shares.get(f"I-{label}")
+            told[label] = list(map(add, first, inside)) if inside else list(first)
+        return told, begins
 
 
 def shares_of(
@@ -139,7 +144,7 @@ def read(page: Page, weights: Weights) -> Reading | None:
     numbers = numbers_of(page, text)
     if not text.tokens or len(text.tokens) > MOST_WORDS or len(numbers) > MOST_NUMBERS:
         return None
-    told, begins = marginals(page, text, weights.words, weights.forms)
+    told, begins = weights.words.marginals(page, text)
     return Reading(page, text, told, begins, numbers, shares_of(page, text, numbers, told, weights.numbers))
 
 
@@ -177,13 +182,14 @@ def sides_of(reading: Reading, kinds: Sequence[str], views: Sequence[View]) -> l
 
     :param kinds: of each number; an empty text is no result of an arm
     """
-    found = []
     seen = Mentions(reading.page, reading.text, reading.told)
-    for view in views:
-        arms = arms_of(reading.page, reading.text, reading.told, rules=view.rules, view=seen)
-        scene = Scene(reading.text, reading.numbers, arms, cells_of(reading.text, reading.numbers, kinds, arms))
-        found.append(sides_of_cells(scene, view))
-    return found
+
+    @cache
+    def scene(rules: bool) -> Scene:
+        arms = arms_of(reading.page, reading.text, reading.told, rules=rules, view=seen)
+        return Scene(reading.text, reading.numbers, arms, cells_of(reading.text, reading.numbers, kinds, arms))
+
+    return [sides_of_cells(scene(view.rules and bool(seen.listed)), view) for view in views]
 
 
 def sides_of_cells(scene: Scene, view: View) -> Sided:
@@ -191,7 +197,7 @@ def sides_of_cells(scene: Scene, view: View) -> Sided:
     names = sides_of_names(scene.arms, view.names)
     features = cell_features(scene, names)
     alone = view.cells.log_odds(features)
-    pairs = list(scene.pairs())
+    pairs = scene.pairs
     agree = [0.5] * len(pairs)
     for kind in PAIRS:
         places = [index for index, pair in enumerate(pairs) if pair.kind == kind]

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -176,8 +177,12 @@ class Scene:
 
     # --- pairs --------------------------------------------------------------------------------------------------------
 
-    def pairs(self) -> Iterator[Pair]:
-        """Give every pair that is asked about, with its features."""
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Every pair that is asked about, with its features."""
+        return list(self._pairs())
+
+    def _pairs(self) -> Iterator[Pair]:
         for index in range(len(self.cells)):
             yield from self._with_names(index)
             yield from self._beside(index)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,13 @@ class Trees:
         leaves = max((len(leaf) for _, _, _, leaf in trees), default=0)
         if leaves > _LEAVES:
             raise ValueError(f"a tree has {leaves} leaves, and {_LEAVES} are read at most")
-        self._split = np.zeros((len(trees), inner), dtype=np.intp)
-        self._at = np.full((len(trees), inner), np.inf)
-        self._kept = np.full((len(trees), inner), _ALL, dtype=np.uint16)
+        self._split = np.zeros((inner, len(trees)), dtype=np.intp)
+        self._at = np.full((inner, len(trees)), np.inf)
+        self._kept = np.full((inner, len(trees)), _ALL, dtype=np.uint16)
         self._leaf = np.zeros((len(trees), max(leaves, 1)))
         for index, (split, at, kept, leaf) in enumerate(trees):
-            self._split[index, : len(split)], self._at[index, : len(split)] = split, at
-            self._kept[index, : len(split)], self._leaf[index, : len(leaf)] = kept, leaf
+            self._split[: len(split), index], self._at[: len(split), index] = split, at
+            self._kept[: len(split), index], self._leaf[index, : len(leaf)] = kept, leaf
         self._trees = np.arange(len(trees))
 
     def log_odds(self, rows: Sequence[Row]) -> list[float]:
@@ -56,9 +57,10 @@ class Trees:
         """
         if not rows or not len(self._trees):
             return [self._base] * len(rows)
-        table = np.array([[row.get(name, 0.0) for name in self.features] for row in rows], dtype=np.float64)
+        values = chain.from_iterable(map(row.get, self.features, repeat(0.0)) for row in rows)
+        table = np.fromiter(values, np.float64, len(rows) * len(self.features)).reshape(len(rows), -1)
         right = table[:, self._split] > self._at
-        left = np.bitwise_and.reduce(np.where(right, self._kept, _ALL), axis=2)
+        left = np.bitwise_and.reduce(np.where(right, self._kept, _ALL), axis=1)
         found: list[float] = (self._base + self._leaf[self._trees, _FIRST[left]].sum(axis=1)).tolist()
         return found
 

@@ -5,9 +5,9 @@ form: ``B-`` begins a span, ``I-`` goes on with it.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Generic, NamedTuple, TypeVar
 
 from picograph.kg.extraction.model.clusters import classes_of
@@ -15,6 +15,7 @@ from picograph.kg.extraction.page import Page
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.extraction.tokens import Token
 
+S = TypeVar("S")
 T = TypeVar("T")
 _PLAIN_WORDS = """
     the a an of in and or with for to on at by from was were is are be been as that this than not no between after
@@ -59,59 +60,66 @@ def _shape(word: str) -> str:
     return shape[:8]
 
 
-class Near(NamedTuple, Generic[T]):
+class Near(NamedTuple, Generic[S]):
     """The features that a word gives the places beside it."""
 
-    steps: tuple[tuple[T, ...], ...]  # at the places 1, 2, 3 before it and behind it: see `_STEPS`
-    left: T  # at those further behind it, and further before it
-    right: T
+    steps: tuple[S, ...]  # at the places 1, 2, 3 before it and behind it: see `_STEPS`
+    left: S  # at those further behind it, and further before it
+    right: S
 
 
-class Both(NamedTuple, Generic[T]):
+class Both(NamedTuple, Generic[S]):
     """The features that two words in a row give."""
 
-    first: tuple[T, ...]  # at the first of them
-    second: tuple[T, ...]
-    before: T  # at the place before them, and at the one behind
-    behind: T
+    first: S  # at the first of them
+    second: S
+    before: S  # at the place before them, and at the one behind
+    behind: S
+
+
+class Rows(NamedTuple, Generic[S, T]):
+    """The features of every word of an abstract."""
+
+    shared: list[list[S]]  # those that words give their place and the places near: of each sort, at every place
+    own: list[list[T]]  # all others of each place
 
 
 _STEPS = (1, 2, 3, -1, -2, -3)  # from a place to the word beside it
 
 
-class Forms(Generic[T]):
+class Forms(Generic[S, T]):
     """The features of words, each made once: as names, to learn from; or as their numbers in a field, to read.
 
     :param named: what a feature is by its name
-    :param known: the same, and None for what is left out wherever it can be
+    :param joined: what several features are that always come together, by their names
     """
 
-    def __init__(self, named: Callable[[str], T], known: Callable[[str], T | None]) -> None:
-        self._named, self._known = named, known
+    def __init__(self, named: Callable[[str], T], joined: Callable[[Sequence[str]], S]) -> None:
+        self.joined = joined
         self.own = lru_cache(maxsize=10_000)(self._own)
         self.near = lru_cache(maxsize=10_000)(self._near)
         self.both = lru_cache(maxsize=20_000)(self._both)
+        self.state = lru_cache(maxsize=1_000)(self._state)
         self.one = lru_cache(maxsize=20_000)(named)
 
-    def _all(self, *names: str) -> tuple[T, ...]:
-        return tuple([each for each in map(self._known, names) if each is not None])
-
-    def _own(self, word: str, printed: str) -> tuple[T, ...]:
+    def _own(self, word: str, printed: str) -> S:
         kind = classes_of(word)
-        return self._all(
-            "b",
-            f"w={word}",
-            f"s={_shape(printed)}",
-            f"p4={word[:4]}",
-            f"x2={word[-2:]}",
-            f"x3={word[-3:]}",
-            f"x4={word[-4:]}",
-            f"c={kind.coarse}",
-            f"d={kind.middle}",
-            f"e={kind.fine}",
+        return self.joined(
+            (
+                "b",
+                f"w={word}",
+                f"s={_shape(printed)}",
+                f"p4={word[:4]}",
+                f"x2={word[-2:]}",
+                f"x3={word[-3:]}",
+                f"x4={word[-4:]}",
+                f"c={kind.coarse}",
+                f"d={kind.middle}",
+                f"e={kind.fine}",
+            )
         )
 
-    def _near(self, word: str) -> Near[T]:
+    def _near(self, word: str) -> Near[S]:
         kind = classes_of(word)
         steps = []
         for step in _STEPS:
@@ -120,32 +128,42 @@ class Forms(Generic[T]):
                 names.append(f"c{step}={kind.coarse}")
             if abs(step) == 1:
                 names += (f"x{step}={word[-3:]}", f"d{step}={kind.middle}")
-            steps.append(self._all(*names))
-        return Near(tuple(steps), self._named(f"bl={word}"), self._named(f"br={word}"))
+            steps.append(self.joined(names))
+        return Near(tuple(steps), self.joined((f"bl={word}",)), self.joined((f"br={word}",)))
 
-    def _both(self, one: str, two: str) -> Both[T]:
+    def _both(self, one: str, two: str) -> Both[S]:
         first, second = classes_of(one), classes_of(two)
         return Both(
-            self._all(f"R={one}|{two}", f"r={first.coarse}{second.coarse}", f"n={first.middle}{two}"),
-            self._all(f"L={one}|{two}", f"l={first.coarse}{second.coarse}", f"m={one}{second.middle}"),
-            self._named(f"RR={one}|{two}"),
-            self._named(f"LL={one}|{two}"),
+            self.joined((f"R={one}|{two}", f"r={first.coarse}{second.coarse}", f"n={first.middle}{two}")),
+            self.joined((f"L={one}|{two}", f"l={first.coarse}{second.coarse}", f"m={one}{second.middle}")),
+            self.joined((f"RR={one}|{two}",)),
+            self.joined((f"LL={one}|{two}",)),
         )
 
+    def _state(self, count: int, title: str, seen: str, inside: bool) -> S:
+        names = (f"cnt={min(count, 5)}", title, seen, "par" if inside else "")
+        return self.joined(tuple(filter(None, names)))
 
-NAMES: Forms[str] = Forms(str, str)
+
+_NAMES: Forms[tuple[str, ...], str] = Forms(str, tuple)
 
 
-def word_features(page: Page, text: Text, forms: Forms[T]) -> list[list[T]]:
+def names_of_features(page: Page, text: Text) -> list[list[str]]:
+    """Give the features of every word of an abstract by their names."""
+    rows = word_features(page, text, _NAMES)
+    return [[*chain.from_iterable(shared), *own] for *shared, own in zip(*rows.shared, rows.own, strict=True)]
+
+
+def word_features(page: Page, text: Text, forms: Forms[S, T]) -> Rows[S, T]:
     """Give the features of every word of an abstract."""
     tokens, words, lines, _ = text
     size = len(words)
     pad = ["_"] * _FAR
     row = [*pad, *words, *pad]
-    one = forms.one
+    one, state = forms.one, forms.state
     coarse = [classes_of(word).coarse for word in row]
     near = [forms.near(word) for word in row]
-    steps, left, right = [each.steps for each in near], [each.left for each in near], [each.right for each in near]
+    left, right = [each.left for each in near], [each.right for each in near]
     both = [forms.both(*pair) for pair in pairwise(row)]  # the pair that begins at each place
     printed = [page.text[token.start : token.end] for token in tokens]
     shapes = [_shape(each) for each in printed]
@@ -153,54 +171,48 @@ def word_features(page: Page, text: Text, forms: Forms[T]) -> list[list[T]]:
     title = {word for word, line in zip(words, lines, strict=True) if line == 0} - _PLAIN
     cues: dict[int, set[str]] = {}
     for word, line in zip(words, lines, strict=True):
+        cues.setdefault(line, set())
         if word in _CUES:
-            cues.setdefault(line, set()).add(f"q={word}")
-    told = {line: [one(cue) for cue in sorted(found)] for line, found in cues.items()}
+            cues[line].add(f"q={word}")
     last = max(1, lines[-1]) if lines else 1
+    said = {
+        line: forms.joined((f"pos={7 * line // last}", f"sec={text.sections[line]}", *sorted(found)))
+        for line, found in cues.items()
+    }
     seen: set[str] = set()
     depth = 0
-    found = []
-    for index in range(size):
+    states, own = [], []
+    for index, (word, line) in enumerate(zip(words, lines, strict=True)):
         at = index + _FAR
-        word, line = words[index], lines[index]
         before, after = row[at - 1], row[at + 1]
         if word == "(":
             depth += 1
-        features = [
-            *forms.own(word, printed[index]),
-            *steps[at + 1][0],
-            *steps[at + 2][1],
-            *steps[at + 3][2],
-            *steps[at - 1][3],
-            *steps[at - 2][4],
-            *steps[at - 3][5],
-            *both[at].first,
-            *both[at - 1].second,
-            both[at + 1].before,
-            both[at - 2].behind,
-            *left[at - _FAR : at - 3],
-            *right[at + 4 : at + _FAR + 1],
-            one(f"LR={before}|{after}"),
-            one(f"o={coarse[at - 1]}{coarse[at]}{coarse[at + 1]}"),
-            one(f"pos={7 * line // last}"),
-            one(f"sec={text.sections[line]}"),
-            one(f"cnt={min(counts[word], 5)}"),
-        ]
+        features = [one(f"LR={before}|{after}"), one(f"o={coarse[at - 1]}{coarse[at]}{coarse[at + 1]}")]
         if index:
             features.append(one(f"s-1={shapes[index - 1]}"))
         if index + 1 < size:
             features.append(one(f"s+1={shapes[index + 1]}"))
         if line == 0:
-            features += (one("title"), one(f"t={word}"), one(f"t-={before}"), one(f"t+={after}"))
-        elif word in title:
-            features.append(one("intitle"))
-        if word not in _PLAIN:
-            features.append(one("seen" if word in seen else "first"))
+            features += (one(f"t={word}"), one(f"t-={before}"), one(f"t+={after}"))
+        plain = word in _PLAIN
+        where = "title" if line == 0 else "intitle" if word in title else ""
+        states.append(state(counts[word], where, "" if plain else "seen" if word in seen else "first", depth > 0))
+        if not plain:
             seen.add(word)
-        if depth:
-            features.append(one("par"))
-        features += told.get(line, ())
         if word == ")":
             depth = max(0, depth - 1)
-        found.append(features)
-    return found
+        own.append(features)
+    first, stop = _FAR, _FAR + size
+    shared = [
+        [forms.own(word, form) for word, form in zip(words, printed, strict=True)],
+        *([each.steps[index] for each in near[first + step : stop + step]] for index, step in enumerate(_STEPS)),
+        [each.first for each in both[first:stop]],
+        [each.second for each in both[first - 1 : stop - 1]],
+        [each.before for each in both[first + 1 : stop + 1]],
+        [each.behind for each in both[first - 2 : stop - 2]],
+        *(left[first - step : stop - step] for step in range(_FAR, 3, -1)),
+        *(right[first + step : stop + step] for step in range(4, _FAR + 1)),
+        [said[line] for line in lines],
+        states,
+    ]
+    return Rows(shared, own)
