@@ -204,6 +204,59 @@ def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.Monke
         assert len(rows(store)["parts"]) == 15 * 5
 
 
+_PACKED = """
+import sys
+from pathlib import Path
+from picograph.kg.mapping import graph_text
+from picograph.kg.store import table
+from picograph.kg.store.columnar import pack
+from picograph.tests.test_kg_table import study
+table._BIG = 0
+folder, count = Path(sys.argv[1]), int(sys.argv[2])
+writer = table.TableWriter(None, folder)
+for number in range(100):
+    made = graph_text(study(number))[0]
+    writer.put(made.name, made.rows)
+writer.finish()
+[one] = writer._batches
+batches = [table.Batch(number=number, rows=one.rows, graphs=100, parquet=True) for number in range(10, 10 + count)]
+for each in batches:
+    table.path_of(folder, each, "parts").hardlink_to(table.path_of(folder, one, "parts"))
+replaced = {graph_text(study(number))[0].name: 9 + count for number in range(20)}
+found = pack(folder, batches, replaced, 1000)
+[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+print(found.rows["parts"], int(peak) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system says what a process takes")
+def test_ten_times_the_batches_are_packed_in_as_much_memory(tmp_path: Path) -> None:
+    peaks = {}
+    for count in (6, 60):
+        command = [sys.executable, "-c", _PACKED, tmp_path / str(count) / "table", str(count)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        rows, peaks[count] = map(int, done.stdout.split())
+        assert rows == count * 500 - (count - 1) * 100, "what was replaced is in the last batch alone"
+    print(f"{peaks[6]} MB for 6 batches, {peaks[60]} MB for 60")
+    assert peaks[60] < peaks[6] + 120, "each column of each of the 60 files takes some memory once, 31 times 600 MB"
+
+
+def test_what_is_joined_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_FULL", 100)
+
+    def batches(*sizes: int) -> list[table.Batch]:
+        return [table.Batch(number=1, rows={"parts": size}, graphs=1, parquet=True) for size in sizes]
+
+    def sizes(chosen: list[table.Batch]) -> list[int]:
+        return [each.total for each in chosen]
+
+    assert sizes(table._of_a_size(batches(5, 5, 5, 90, 5, 5))) == [5] * 5, "what is far larger is left as it is"
+    assert sizes(table._of_a_size(batches(*[30] * 20))) == [30] * 4, "no more than make a full one"
+    assert sizes(table._of_a_size(batches(*[99] * 9))) == [99] * 2
+    assert list(map(sizes, table._shares(batches(*[40] * 7)))) == [[40] * 3, [40] * 3, [40]]
+    assert list(map(sizes, table._shares(batches(300, 10, 10)))) == [[300], [10, 10]]
+
+
 def test_two_threads_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "_BULK", 0)
     monkeypatch.setattr(table, "_BIG", 8)

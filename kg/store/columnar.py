@@ -20,7 +20,8 @@ _MEMORY = "1GB"  # what does not fit is put on disk by the engine
 _ROW_GROUP = 20_480  # rows
 # so that a reader passes over the row groups in which nothing of what it looks for can be; parts stand by their class
 _ORDERS = {"broader": "broader, narrower", "labels": "concept, graph"}
-_CLASS = re.compile(rb'"class":"(\w+)"')
+_LINE = re.compile(rb'\{"graph":"([^"\\]*)","class":"(\w+)"')  # an IRI has nothing that JSON escapes
+_NUMBER = r"CAST(regexp_extract(filename, '-([0-9]+)\.parquet$', 1) AS BIGINT)"  # of a file's batch
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORD = re.compile(r"\b[A-Za-z_]+\b")
 _MANY = 1000  # rows fetched at a time
@@ -85,56 +86,62 @@ def _union(
         selects.append(f"SELECT {wanted} FROM {source}" + (f" WHERE {_without(batch)}" if masked else ""))
     if whole:
         selects.append(f"SELECT {wanted} FROM read_parquet([{', '.join(whole)}])")
-    if not selects:
-        return "SELECT " + ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()) + " WHERE false"
-    return "\nUNION ALL ".join(selects)
+    return "\nUNION ALL ".join(selects) or _nothing(columns)
+
+
+def _nothing(columns: Mapping[str, str]) -> str:
+    return "SELECT " + ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()) + " WHERE false"
 
 
 @contextmanager
 def _by_class(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int]) -> Iterator[str]:
-    """Give the query for the rows of parts, class by class: sorting them would take all of the memory."""
+    """Give the query for the rows of parts, class by class: sorting them would take all of the memory.
+
+    All files are read by one scan for each class, of its own columns. One for each class and file took memory for what
+    every file says of every row group and column, as many times as there are classes, which no limit governs.
+    """
     columns = tables()["parts"]
+    held = [batch for batch in batches if batch.rows.get("parts")]
+    packed = [batch for batch in held if batch.parquet]
+    files = ", ".join(_text(path_of(folder, batch, "parts")) for batch in packed)
     selects: list[str] = []
     with tempfile.TemporaryDirectory(dir=folder, prefix="by-class-") as name:
-        split = {
-            batch.number: _split(path_of(folder, batch, "parts"), Path(name) / str(batch.number))
-            for batch in batches
-            if batch.rows.get("parts") and not batch.parquet
-        }
+        split = _split(folder, [batch for batch in held if not batch.parquet], replaced, Path(name))
         for class_ in sorted(classes()):
             own = {name: type_ for name, type_ in columns.items() if name in columns_of(class_)}
             padded = ", ".join(
                 f'"{name}"' if name in own else f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()
             )
-            for batch in batches:
-                if not batch.rows.get("parts"):
-                    continue
-                where = f"class = {_text(class_)}"
-                if _masked(batch, replaced):
-                    where += f" AND {_without(batch)}"
-                if batch.parquet:
-                    source = f"SELECT {_names(columns)} FROM read_parquet({_text(path_of(folder, batch, 'parts'))})"
-                elif class_ in split[batch.number]:
-                    source = f"SELECT {padded} FROM {_json(split[batch.number][class_], own)}"
-                else:
-                    continue
-                selects.append(f"{source} WHERE {where}")
-        yield "\nUNION ALL ".join(selects)
+            if packed:
+                source = f"read_parquet([{files}], filename = true)"
+                selects.append(f"SELECT {padded}, {_NUMBER} AS batch FROM {source} WHERE class = {_text(class_)}")
+            if class_ in split:
+                selects.append(f"SELECT {padded}, NULL::BIGINT AS batch FROM {_json(split[class_], own)}")
+        rows = "\nUNION ALL ".join(selects) or _nothing(columns)
+        kept = ""
+        if any(_masked(batch, replaced) for batch in packed):
+            kept = " ANTI JOIN replaced ON parts.graph = replaced.graph AND parts.batch < replaced.number"
+        yield f"SELECT {_names(columns)} FROM ({rows}) AS parts{kept}"
 
 
-def _split(path: Path, folder: Path) -> dict[str, Path]:
-    """Write lines of parts into one file for each class."""
-    folder.mkdir()
+def _split(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], to: Path) -> dict[str, Path]:
+    """Write lines of parts into one file for each class, without those that were replaced."""
     with ExitStack() as stack:
         files: dict[bytes, IO[bytes]] = {}
-        for line in stack.enter_context(path.open("rb")):
-            found = _CLASS.search(line)
-            if found is None:
-                raise OSError(f"{path} holds a line without a class")
-            if (class_ := found[1]) not in files:
-                files[class_] = stack.enter_context((folder / class_.decode()).open("wb"))
-            files[class_].write(line)
-    return {class_.decode(): folder / class_.decode() for class_ in files}
+        for batch in batches:
+            path = path_of(folder, batch, "parts")
+            gone = {graph.encode() for graph, number in replaced.items() if number > batch.number}
+            for line in stack.enter_context(path.open("rb")):
+                found = _LINE.match(line)
+                if found is None:
+                    raise OSError(f"{path} holds a line without a class")
+                graph, class_ = found.groups()
+                if graph in gone:
+                    continue
+                if class_ not in files:
+                    files[class_] = stack.enter_context((to / class_.decode()).open("wb"))
+                files[class_].write(line)
+    return {class_.decode(): to / class_.decode() for class_ in files}
 
 
 def _hold_replaced(engine: "DuckDBPyConnection", replaced: Mapping[str, int]) -> None:
@@ -154,6 +161,8 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
     try:
         with _connect(folder) as engine, ExitStack() as stack:
             engine.execute("SET threads = 1")  # each holds row groups of its own
+            engine.execute("SET parquet_metadata_cache = true")  # a file is never changed, and is read for every class
+            engine.execute("SET disabled_optimizers = 'build_side_probe_side'")  # replaced graphs are held, not rows
             _hold_replaced(engine, replaced)
             for table in sorted({name for batch in batches for name in batch.rows}):
                 to = folder / f"{table}-{number:06d}.parquet"

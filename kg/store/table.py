@@ -24,6 +24,7 @@ _BIG = 20_000  # rows; what is smaller stays JSON lines
 _LARGEST = 400_000  # rows of a batch, for constant memory and disk while a load runs
 _MOST_LINES = 120_000  # rows that stay lines while a load runs; packing takes 2 s for them
 _MOST_BATCHES = 24
+_FULL = 4_000_000  # rows; what every file says of its row groups is held while it is read: a larger one is not joined
 _MOST_REPLACED = 200  # graphs
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -252,10 +253,12 @@ class TableWriter:
         if not self._leaves:
             self.pack_lines()
         graphs = sum(batch.graphs for batch in self._batches)
+        growing = [batch for batch in self._batches if batch.total < _FULL]
         if len(self._replaced) > max(_MOST_REPLACED, graphs / 4):
-            self._pack(self._batches)
-        elif len(self._batches) > _MOST_BATCHES:
-            self._pack(_of_a_size(self._batches))
+            for some in _shares(self._batches):
+                self._pack(some)
+        elif len(growing) > _MOST_BATCHES:
+            self._pack(_of_a_size(growing))
 
     def _pack(self, batches: Sequence[Batch]) -> None:
         """Write batches as one, in Parquet, without the rows that were replaced."""
@@ -287,16 +290,27 @@ def _of_a_size(batches: Sequence[Batch]) -> list[Batch]:
     """Choose what to join: the smaller half, and each larger one that is no larger than all below it together.
 
     So a row is written again a few times while a store grows, and not once for every few batches that come after it.
+    No more are joined than a full batch needs.
     """
     ascending = sorted(batches, key=lambda batch: batch.total)
-    chosen = ascending[: len(ascending) // 2]
-    rows = sum(batch.total for batch in chosen)
-    for batch in ascending[len(chosen) :]:
-        if batch.total > rows:
+    chosen: list[Batch] = []
+    rows = 0
+    for number, batch in enumerate(ascending):
+        if number > 1 and (rows >= _FULL or (number >= len(ascending) // 2 and batch.total > rows)):
             break
         chosen.append(batch)
         rows += batch.total
     return chosen
+
+
+def _shares(batches: Sequence[Batch]) -> list[list[Batch]]:
+    """Part batches into those that are written as one: each a full batch, or all that are left."""
+    shares: list[list[Batch]] = [[]]
+    for batch in batches:
+        if sum(each.total for each in shares[-1]) >= _FULL:
+            shares.append([])
+        shares[-1].append(batch)
+    return shares
 
 
 def _paths(folder: Path, batch: Batch) -> Iterator[Path]:
