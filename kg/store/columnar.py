@@ -30,7 +30,7 @@ _MANY = 1000  # rows fetched at a time
 def _connect(folder: Path) -> "DuckDBPyConnection":
     import duckdb
 
-    return duckdb.connect(
+    engine = duckdb.connect(
         config={
             "memory_limit": _MEMORY,
             "temp_directory": str(folder / "tmp"),
@@ -38,6 +38,8 @@ def _connect(folder: Path) -> "DuckDBPyConnection":
             "autoload_known_extensions": False,
         }
     )
+    engine.execute("SET enable_progress_bar = false")  # it would stand on stdout, among the data
+    return engine
 
 
 def _text(value: str | Path) -> str:
