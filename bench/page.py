@@ -92,12 +92,7 @@ def _engines(found: Mapping[str, Any]) -> Iterator[str]:
     yield "The answer to the question's own SPARQL, median of 3 (rdflib: once); DuckDB answers the SQL of those that"
     yield "have it, from Parquet; for owlready2, which knows no named graphs, the GRAPH clauses are opened. Over: not"
     yield f"within {engines.LIMIT:g} s, or refused.\n"
-    hierarchy = {key: each for key, each in questions.items() if key.split()[0] in engines.HIERARCHY}
-    ratios = [(key, engines.ratio(each, "rdflib", "Oxigraph"), each.get("rdflib")) for key, each in hierarchy.items()]
-    said = ", ".join(
-        f"`{key.split()[0]}` {'at least ' if not done else ''}{each:,.0f}" for key, each, done in ratios if each
-    )
-    yield f"- rdflib's time, times Oxigraph's, on hierarchy questions: {said}."
+    yield f"- {engines.against_rdflib(questions)}."
     slower = [f"`{key}` ({times:.1f})" for key, times in engines.slower(questions)]
     yield f"- More than 3 times Virtuoso's time, the better of the two ways: {', '.join(slower) or 'none'}."
     cannot = [f"`{key.split()[0]}`" for key, each in questions.items() if "owlready2" in each and not each["owlready2"]]

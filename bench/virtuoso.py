@@ -20,13 +20,13 @@ from .timing import brief, milliseconds, table
 from .truths import drawn
 
 SIZES = [int(each) for each in os.environ.get("PICOGRAPH_BENCH_VIRTUOSO", "").split()]
-FILES = 4  # to load, two at a time
+FILES = 4  # to load, one after the other
 TIMES = 3  # Virtuoso's time, that a question may take
 _BUFFERS = 40_000  # pages of 8 KiB, and the same for each million quads
 
 
 def write(folder: Path, size: int) -> list[Path]:
-    """Write what `stores.fill` puts into a store, as N-Quads; a graph is in one file: loaders lock each other out."""
+    """Write what `stores.fill` puts into a store, as N-Quads; a graph is in one file."""
     paths = [folder / f"drawn-{size}-{number}.nq" for number in range(FILES)]
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(path.open("wb")) for path in paths]

@@ -105,7 +105,7 @@ def _asker(name: str) -> Callable[..., None]:
             elif explain:
                 _print_steps(opened, name, parameters, form)
             else:
-                print_answer(room.ask(opened, name, **parameters), default_format(form))
+                print_answer(room.coming(opened, name, **parameters), default_format(form))
 
     return run
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -11,12 +12,14 @@ from picograph.ontology.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from picograph.kg.store import Store
-    from picograph.queries.answer import Answer
+    from picograph.queries.answer import Answer, Coming
     from picograph.queries.question import Column
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 ROW_FORMATS = ("table", "tsv", "csv", "json")
 ANSWER_FORMATS = (*ROW_FORMATS, "markdown", "parquet")
+_LINES = 1000  # that are written together
+_TABLE = 5000  # rows for which a table is laid out
 GRAPH_FORMATS = ("turtle", "trig", "nt", "nq", "jsonld", "rdfxml")
 
 
@@ -220,28 +223,53 @@ def columns_of(**kinds: Any) -> "dict[str, Column]":
     return {name: Column(kind=kind) for name, kind in kinds.items()}
 
 
-def print_answer(answer: "Answer", form: str) -> None:
-    """Print an answer with its cautions: inside JSON, Markdown and Parquet, else on standard error."""
+def print_answer(answer: "Answer | Coming", form: str) -> None:
+    """Print an answer with its cautions: inside JSON, Markdown and Parquet, else on standard error.
+
+    Rows are printed as they come; in Markdown when all have come. Of very many a table is laid out for some at a time.
+    """
     if form == "json":
-        out(answer.to_json())
+        for piece in answer.json():
+            out(piece)
     elif form == "parquet":
         from picograph.queries.frames import parquet
 
         if on_terminal():
             raise UsageError("Parquet is not for a terminal", where="picograph ask", remedy="… --format parquet > FILE")
-        out(parquet(answer))
+        for piece in parquet(answer):
+            out(piece)
     elif form == "markdown":
         from picograph.queries.frames import markdown_lines
 
-        out("\n".join(markdown_lines(answer)))
+        out("\n".join(markdown_lines(answer.whole())))
     else:
-        print_rows(answer.columns, answer.rows, form)
-        if answer.rows:
-            from picograph.queries.tables import caution_lines
+        from picograph.queries.tables import caution_lines
 
+        if form == "table":
+            _print_table(answer)
+        else:
+            lines = answer.lines("\t" if form == "tsv" else ",")
+            while some := "".join(islice(lines, _LINES)):
+                out(some.encode())
+        if answer.number:
             say(*caution_lines(answer.cautions, width()))
         elif form == "table":
             say("No rows.")
+
+
+def _print_table(answer: "Answer | Coming") -> None:
+    """Lay rows out; after very many the table begins anew, with its head."""
+    from picograph.queries.tables import render
+
+    rows = chain.from_iterable(answer.batches())
+    first = True
+    while some := list(islice(rows, _TABLE)):
+        if not first:
+            out("")
+        first = False
+        for line in render(answer.columns, some, width()):
+            out(line)
+        del some  # before the next come
 
 
 class Bar:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from picograph.queries.question import Column
     from picograph.queries.retractions import Retractions
 
+BATCH = 1000  # rows that are taken on together
 Cell = str | int | Decimal | bool | tuple[str, ...] | None
 Row = dict[str, Cell]
 
@@ -110,7 +112,131 @@ def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]], separator:
             yield line.getvalue().removesuffix("\r\n") + "\n"
 
 
-class Answer(Sequence[Row]):
+class _Noticed:
+    """What must be known before using rows: counted while they pass."""
+
+    def __init__(self, question: Question, retractions: "Retractions", said: tuple[str, ...]) -> None:
+        self._question, self._retractions, self._said = question, retractions, said
+        self.rows = self._ambiguous = self._using = 0
+        self._documents: set[str] = set()
+
+    def see(self, rows: Iterable[Row]) -> "_Noticed":
+        """Take note of some rows, in which it is marked which retracted reports they use."""
+        for row in rows:
+            self.rows += 1
+            self._ambiguous += "ambiguous" in str(row.get("certainty"))
+            if documents := row.get("retracted"):
+                self._using += 1
+                self._documents.update(documents if isinstance(documents, tuple) else (str(documents),))
+        return self
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Say it for people."""
+        found = list(self._question.caution)
+        if self._ambiguous:
+            rows = f"{self._ambiguous} of {self.rows} rows {'is' if self._ambiguous == 1 else 'are'}"
+            found.append(
+                f"{rows} ambiguous: the source leaves a value open. picograph ask ambiguous shows the readings."
+            )
+        found += self._retractions.cautions(self.rows, self._using, self._documents, self._question.columns)
+        found += self._said if self.rows else ()
+        return tuple(found)
+
+
+class Written:
+    """What an answer is as it is written: the rows of a question with their columns, some at a time."""
+
+    question: Question
+    parameters: dict[str, Any]
+    columns: "dict[str, Column]"
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """Give the rows, some at a time."""
+        raise NotImplementedError
+
+    @property
+    def number(self) -> int:
+        """How many rows have come."""
+        raise NotImplementedError
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be known before using the rows: of the question, and of the rows that have come."""
+        raise NotImplementedError
+
+    def json(self) -> Iterator[bytes]:
+        """Write JSON in pieces, indented: question, parameters, columns, rows, cautions."""
+        encode = msgspec.json.Encoder(decimal_format="number").encode
+        head = {"question": self.question.name, "parameters": self.parameters, "columns": list(self.columns)}
+        yield msgspec.json.format(encode(head), indent=2).removesuffix(b"\n}") + b',\n  "rows": ['
+        comma, end = b"", b"]"
+        for rows in self.batches():
+            if rows:
+                # a line end is never inside a text, which has it as \n
+                several = msgspec.json.format(encode(rows), indent=2)[1:-2]
+                yield comma + several.replace(b"\n", b"\n  ")
+                comma, end = b",", b"\n  ]"
+        said = msgspec.json.format(encode({"cautions": self.cautions}), indent=2)
+        yield end + b"," + said.removeprefix(b"{") + b"\n"
+
+    def lines(self, separator: str) -> Iterator[str]:
+        """Write lines with a header: ``,`` for CSV, a tab for TSV."""
+        return lines(list(self.columns), chain.from_iterable(self.batches()), separator)
+
+
+def _columns(question: Question) -> "dict[str, Column]":
+    """Give the columns of an answer: those of its question, paths where it tells them, retracted reports."""
+    from picograph.queries import paths
+    from picograph.queries.retractions import COLUMNS
+
+    return {**question.columns, **(paths.COLUMNS if question.paths else {}), **COLUMNS}
+
+
+class Coming(Written):
+    """An answer while it comes: rows pass once, and are held nowhere; its cautions are known when the last has come.
+
+    :param found: the rows, some at a time
+    :param said: what must be known of the store that gives them
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        parameters: Mapping[str, Any],
+        found: Iterator[list[Row]],
+        retractions: "Retractions",
+        said: tuple[str, ...] = (),
+    ) -> None:
+        """Take what a question gives, and the retracted reports of the store that gives it."""
+        self.question, self.parameters, self.columns = question, dict(parameters), _columns(question)
+        self._found, self._retractions, self._said = found, retractions, said
+        self._noticed = _Noticed(question, retractions, said)
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """Give the rows as they come."""
+        for rows in self._found:
+            self._retractions.mark(rows, self.question.columns)
+            self._noticed.see(rows)
+            yield rows
+
+    @property
+    def number(self) -> int:
+        """How many rows have come."""
+        return self._noticed.rows
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be known before using the rows that have come."""
+        return self._noticed.cautions
+
+    def whole(self) -> "Answer":
+        """Give the answer when all of it has come."""
+        rows = list(chain.from_iterable(self._found))
+        return Answer(self.question, self.parameters, rows, self._retractions, self._said)
+
+
+class Answer(Sequence[Row], Written):
     """The rows that a question gave, in its order.
 
     Each row is a dictionary from column to typed value: integers, `Decimal`, booleans, texts, tuples of IRIs for
@@ -127,12 +253,9 @@ class Answer(Sequence[Row]):
         said: tuple[str, ...] = (),
     ) -> None:
         """Take what a question gave, and the retracted reports of the store that gave it."""
-        from picograph.queries import paths
-        from picograph.queries.retractions import COLUMNS, Retractions
+        from picograph.queries.retractions import Retractions
 
-        self.question = question
-        self.parameters = dict(parameters)
-        self.columns = {**question.columns, **(paths.COLUMNS if question.paths else {}), **COLUMNS}
+        self.question, self.parameters, self.columns = question, dict(parameters), _columns(question)
         self.rows = list(rows)
         self._said = said  # what must be known of the store that gave it
         self._retractions = retractions or Retractions(())
@@ -155,16 +278,20 @@ class Answer(Sequence[Row]):
     @property
     def cautions(self) -> tuple[str, ...]:
         """What must be known before using the rows: of the question, and of these rows."""
-        found = list(self.question.caution)
-        ambiguous = sum("ambiguous" in str(row.get("certainty")) for row in self.rows)
-        if ambiguous:
-            rows = f"{ambiguous} of {len(self)} rows {'is' if ambiguous == 1 else 'are'}"
-            found.append(
-                f"{rows} ambiguous: the source leaves a value open. picograph ask ambiguous shows the readings."
-            )
-        found += self._retractions.cautions(self.rows, self.question.columns)
-        found += self._said if self.rows else ()
-        return tuple(found)
+        return _Noticed(self.question, self._retractions, self._said).see(self.rows).cautions
+
+    @property
+    def number(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    def whole(self) -> "Answer":
+        """Give the answer: all of it has come."""
+        return self
+
+    def batches(self) -> Iterator[Sequence[Row]]:
+        """Give the rows, some at a time."""
+        return (self.rows[at : at + BATCH] for at in range(0, len(self.rows), BATCH))
 
     @property
     def units(self) -> dict[str, str]:
@@ -206,15 +333,4 @@ class Answer(Sequence[Row]):
 
     def to_json(self) -> bytes:
         """Write the answer as JSON: question, parameters, columns, rows, cautions."""
-        document = {
-            "question": self.question.name,
-            "parameters": self.parameters,
-            "columns": list(self.columns),
-            "rows": self.rows,
-            "cautions": self.cautions,
-        }
-        return msgspec.json.format(msgspec.json.Encoder(decimal_format="number").encode(document), indent=2) + b"\n"
-
-    def lines(self, separator: str) -> Iterator[str]:
-        """Write the answer as lines with a header: ``,`` for CSV, a tab for TSV."""
-        return lines(list(self.columns), self.rows, separator)
+        return b"".join(self.json())

@@ -1,16 +1,17 @@
 """Question + store -> answer: parameters are checked and become terms before anything runs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from picograph.ontology.errors import InputError, PicographError, StoreError, UsageError
 from picograph.ontology.words import SHIPPED, Words
 from picograph.queries import catalog
-from picograph.queries.answer import Answer, Cell, Row, cell
+from picograph.queries.answer import BATCH, Answer, Cell, Coming, Row, cell
 from picograph.queries.question import Parameter, Question
 
 if TYPE_CHECKING:
@@ -294,7 +295,15 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     >>> len(ask(open_store(":memory:"), "studies"))
     0
     """
-    from picograph.queries import paths, ways
+    return coming(store, question, **parameters).whole()
+
+
+def coming(store: "Store", question: Question | str, **parameters: Any) -> Coming:
+    """Ask a question of a store; its rows are given as they are found, and are held nowhere.
+
+    Parameters and errors are those of `ask`; what the store has that cannot be is found when its row comes.
+    """
+    from picograph.queries import ways
     from picograph.queries.readings import Readings
     from picograph.queries.retractions import Retractions
 
@@ -304,17 +313,26 @@ def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     besides = _words_in_reports(store, asked, given)
     text = sparql(asked, given, store.words, besides)  # refuses what the question does not take, whatever the way
     if (table := ways.answering_table(store, asked, given)) is not None:
-        rows = ways.rows_of(table, asked, bound(asked, given, store.words, besides), readings.left_out)
+        found = ways.batches_of(table, asked, bound(asked, given, store.words, besides), readings.left_out)
     else:
-        rows = rows_of(store, asked, readings.narrow(text))
+        found = _batches_of(store, asked, readings.narrow(text))
     if asked.paths:
-        wanted = {
-            name: terms_of(name, asked.parameters[name], given[name], store.words)
-            for name in asked.paths
-            if name in given
-        }
-        paths.mark(store, rows, wanted)
-    return Answer(asked, given, rows, Retractions.of(store), (*readings.cautions, *_told(besides, given)))
+        found = _with_paths(store, asked, given, found)
+    return Coming(asked, given, found, Retractions.of(store), (*readings.cautions, *_told(besides, given)))
+
+
+def _with_paths(
+    store: "Store", asked: Question, given: Mapping[str, Any], found: Iterator[list[Row]]
+) -> Iterator[list[Row]]:
+    from picograph.queries import paths
+
+    wanted = {
+        name: terms_of(name, asked.parameters[name], given[name], store.words) for name in asked.paths if name in given
+    }
+    known: dict[tuple[str | None, str | None], str] = {}
+    for rows in found:
+        paths.mark(store, rows, wanted, known)
+        yield rows
 
 
 def rows_of(store: "Store", asked: Question, text: str) -> list[Row]:
@@ -322,16 +340,21 @@ def rows_of(store: "Store", asked: Question, text: str) -> list[Row]:
 
     :param text: the SPARQL of the question
     """
+    return list(chain.from_iterable(_batches_of(store, asked, text)))
+
+
+def _batches_of(store: "Store", asked: Question, text: str) -> Iterator[list[Row]]:
     from pyoxigraph import QuerySolutions
 
     results = store.query(text)
     if not isinstance(results, QuerySolutions):
         raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
-    rows: list[Row] = []
-    for solution in results:
-        row: Row = {}
-        for name in asked.columns:
-            term = solution[name]
-            row[name] = _typed(asked, name, None if term is None else term.value)
-        rows.append(row)
-    return rows
+    while some := list(islice(results, BATCH)):
+        rows: list[Row] = []
+        for solution in some:
+            row: Row = {}
+            for name in asked.columns:
+                term = solution[name]
+                row[name] = _typed(asked, name, None if term is None else term.value)
+            rows.append(row)
+        yield rows

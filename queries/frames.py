@@ -6,13 +6,15 @@ a value is absent stands in the column ``absence`` (not reported, not assessed),
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import pickle
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from picograph.ontology.errors import UsageError
-from picograph.queries.answer import flat
+from picograph.queries.answer import Row, Written, flat
 from picograph.queries.question import Column
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _DIGITS = 38  # of a decimal number in Arrow
 _SHOWN = 50  # rows in a notebook
+_GROUP = 20  # batches of rows that are one row group of a file
+_PIECE = 1 << 20  # bytes
 _LISTS = ("evidence", "list")
 
 
@@ -31,27 +35,42 @@ def _missing(package: str, extra: str, where: str) -> UsageError:
     return UsageError(f"this needs {package}", where=where, remedy=f"pip install 'picograph[{extra}]'")
 
 
-def _arrow_type(column: Column, values: Sequence[Any]) -> Any:
-    import pyarrow as pa
+class _Shape:
+    """What is known of the values of a column so far, and with it what type of Arrow holds them all as they are."""
 
-    match column.kind:
-        case "integer":
-            large = any(value is not None and not -(2**63) <= value < 2**63 for value in values)
-            return pa.string() if large else pa.int64()
-        case "decimal":
-            # a scale for the column, so that no digit is lost
-            shapes = [value.as_tuple() for value in values if isinstance(value, Decimal)]
-            scale = max((-int(shape.exponent) for shape in shapes), default=0)
-            scale = max(scale, 0)
-            whole = max((len(shape.digits) + int(shape.exponent) for shape in shapes), default=1)
-            if max(whole, 1) + scale > _DIGITS:
-                return pa.string()
-            return pa.decimal128(_DIGITS, scale)
-        case "boolean":
-            return pa.bool_()
-        case kind if kind in _LISTS:
-            return pa.list_(pa.string())
-    return pa.string()
+    def __init__(self, column: Column) -> None:
+        self.kind = column.kind
+        self._large = False  # an integer of more than 64 bits
+        self._scale = 0  # digits behind the point, so that none is lost
+        self._whole = 1
+
+    def see(self, values: Iterable[Any]) -> "_Shape":
+        """Take note of some values."""
+        if self.kind == "integer":
+            self._large = self._large or any(value is not None and not -(2**63) <= value < 2**63 for value in values)
+        elif self.kind == "decimal":
+            for value in values:
+                if isinstance(value, Decimal):
+                    shape = value.as_tuple()
+                    self._scale = max(self._scale, -int(shape.exponent))
+                    self._whole = max(self._whole, len(shape.digits) + int(shape.exponent))
+        return self
+
+    def type(self) -> Any:
+        """Give the type."""
+        import pyarrow as pa
+
+        match self.kind:
+            case "integer":
+                return pa.string() if self._large else pa.int64()
+            case "decimal":
+                fits = self._whole + self._scale <= _DIGITS
+                return pa.decimal128(_DIGITS, self._scale) if fits else pa.string()
+            case "boolean":
+                return pa.bool_()
+            case kind if kind in _LISTS:
+                return pa.list_(pa.string())
+        return pa.string()
 
 
 def _described(column: Column) -> dict[str, str]:
@@ -69,21 +88,35 @@ def to_arrow(answer: "Answer") -> "pyarrow.Table":
         import pyarrow as pa
     except ImportError:
         raise _missing("pyarrow", "tables", "Answer.to_arrow") from None
-    fields, arrays = [], []
-    for name, column in answer.columns.items():
-        values: list[Any] = [row[name] for row in answer]
-        kind = _arrow_type(column, values)
-        if kind == pa.string():
-            values = [None if value is None else flat(value) for value in values]
-        arrays.append(pa.array(values, type=kind))
-        fields.append(pa.field(name, kind, metadata=_described(column)))
+    schema = _schema(answer, {name: _shape(column, answer, name).type() for name, column in answer.columns.items()})
+    return pa.Table.from_arrays([_array(answer, field) for field in schema], schema=schema)
+
+
+def _shape(column: Column, rows: Iterable[Row], name: str) -> _Shape:
+    return _Shape(column).see(row[name] for row in rows)
+
+
+def _schema(answer: Written, types: Mapping[str, Any]) -> Any:
+    """Give the schema of an answer that has come: with units, question, parameters and cautions."""
+    import pyarrow as pa
+
     about = {
         "question": answer.question.name,
         "summary": answer.question.summary,
         "parameters": json.dumps(answer.parameters, default=str, ensure_ascii=False),
         "cautions": json.dumps(list(answer.cautions), ensure_ascii=False),
     }
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=about))
+    fields = [pa.field(name, types[name], metadata=_described(column)) for name, column in answer.columns.items()]
+    return pa.schema(fields, metadata=about)
+
+
+def _array(rows: Iterable[Row], field: Any) -> Any:
+    import pyarrow as pa
+
+    values: list[Any] = [row[field.name] for row in rows]
+    if field.type == pa.string():
+        values = [None if value is None else flat(value) for value in values]
+    return pa.array(values, type=field.type)
 
 
 def to_pandas(answer: "Answer") -> "pandas.DataFrame":
@@ -122,18 +155,38 @@ def to_polars(answer: "Answer") -> "polars.DataFrame":
     return frame
 
 
-def parquet(answer: "Answer") -> bytes:
-    """Write an answer as Parquet; units and cautions are in its schema.
+def parquet(answer: Written) -> Iterator[bytes]:
+    """Write an answer as Parquet, in pieces; units and cautions are in its schema.
+
+    Types are known when the last row has come, so rows wait on disk: memory does not grow with them.
 
     :raises UsageError: if pyarrow is not installed
     """
-    table = to_arrow(answer)
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue())
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise _missing("pyarrow", "tables", "--format parquet") from None
+    shapes = {name: _Shape(column) for name, column in answer.columns.items()}
+    with tempfile.TemporaryFile() as waiting, tempfile.TemporaryFile() as file:
+        for rows in answer.batches():
+            for name, shape in shapes.items():
+                shape.see([row[name] for row in rows])
+            pickle.dump(list(rows), waiting, pickle.HIGHEST_PROTOCOL)
+        schema = _schema(answer, {name: shape.type() for name, shape in shapes.items()})
+        end = waiting.tell()
+        waiting.seek(0)
+        with pq.ParquetWriter(file, schema) as writer:
+            group: list[Any] = []
+            while waiting.tell() < end:
+                rows = pickle.load(waiting)  # what was written above, and nobody else's
+                group.append(pa.record_batch([_array(rows, field) for field in schema], schema=schema))
+                if len(group) == _GROUP or waiting.tell() == end:
+                    writer.write_table(pa.Table.from_batches(group, schema))
+                    group = []
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _shown(answer: "Answer") -> list[str]:

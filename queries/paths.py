@@ -99,16 +99,21 @@ def _named(curie: str, words: Words) -> str:
     return f"{curie} ({label})" if label else curie
 
 
-def mark(store: "Store", rows: Sequence["Row"], asked: Mapping[str, Sequence[str]]) -> None:
+def mark(
+    store: "Store",
+    rows: Sequence["Row"],
+    asked: Mapping[str, Sequence[str]],
+    known: dict[tuple[str | None, str | None], str],
+) -> None:
     """Say in each row by which paths its study has what was asked for.
 
     :param rows: each with its study
     :param asked: by parameter the concepts that were asked for, as SPARQL writes them
+    :param known: the ways that were walked for rows before
     """
     terms = [term for each in asked.values() for term in each]
     studies = list(dict.fromkeys(str(row["study"]) for row in rows))
     words = store.words
-    known: dict[tuple[str | None, str | None], str] = {}
     found: defaultdict[str, set[str]] = defaultdict(set)
     for at in range(0, len(studies) if terms else 0, _AT_ONCE):
         some = " ".join(f"<{each}>" for each in studies[at : at + _AT_ONCE])

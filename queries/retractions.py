@@ -124,15 +124,20 @@ class Retractions:
         for row in rows:
             row[COLUMN] = (self.used_by(row, columns) if self.found else ()) or None
 
-    def cautions(self, rows: "Sequence[Row]", columns: Mapping[str, Column]) -> tuple[str, ...]:
-        """Say for people which retracted reports the rows use."""
+    def cautions(
+        self, rows: int, using: int, documents: Collection[str], columns: Mapping[str, Column]
+    ) -> tuple[str, ...]:
+        """Say for people which retracted reports some rows use.
+
+        :param rows: how many there are
+        :param using: how many of them use one
+        :param documents: of the retracted reports that they use
+        """
         if not self.found or not rows:
             return ()
-        documents = sorted({document for row in rows for document in _texts(row.get(COLUMN))})
         if documents:
-            number = sum(row.get(COLUMN) is not None for row in rows)
-            uses = f"{number} of {len(rows)} rows {'uses' if number == 1 else 'use'} a retracted report"
-            return (f"{uses}: {self._told(documents)}.",)
+            uses = f"{using} of {rows} rows {'uses' if using == 1 else 'use'} a retracted report"
+            return (f"{uses}: {self._told(sorted(documents))}.",)
         if any(column.kind in ("evidence", "study") for column in columns.values()):
             return ()
         told = self._told(sorted({each.document for each in self.found}))

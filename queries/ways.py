@@ -4,11 +4,12 @@ The SPARQL says what a question means. The table is derived from the same quads,
 in milliseconds. A test draws random stores and holds both ways equal.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from picograph.queries.answer import Cell, Row, typed
+from picograph.queries.answer import BATCH, Cell, Row, typed
 from picograph.queries.question import Question
 
 if TYPE_CHECKING:
@@ -50,15 +51,24 @@ def rows_of(
     :param bound: for each parameter that is given its terms, as SPARQL writes them
     :param left_out: the graphs that questions leave out
     """
+    return list(chain.from_iterable(batches_of(table, question, bound, left_out)))
+
+
+def batches_of(
+    table: "ResultsTable",
+    question: Question,
+    bound: Mapping[str, Sequence[str]],
+    left_out: Sequence[str] = (),
+) -> Iterator[list[Row]]:
+    """Give the rows of an answer some at a time, as they are found."""
     assert question.table is not None
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
-    found = list(table.query(question.table, values, left_out))
-    if not found:
-        return []
-    columns = zip(*found, strict=True)
-    cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
-    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+    found = table.query(question.table, values, left_out)
+    while some := list(islice(found, BATCH)):
+        columns = zip(*some, strict=True)
+        cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
+        yield [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
 
 
 def _cells(kind: str, values: Sequence[Any]) -> Sequence[Cell]:

@@ -23,12 +23,14 @@ FOUND: dict[str, Any] = {
         "studies": 80,
         "quads": 1234,
         "questions": {
-            "studies --study X": {
+            "studies --condition Liver Neoplasms": {
                 "Oxigraph": {"seconds": [0.01], "rows": 1},
                 "rdflib": None,
                 "owlready2": {"seconds": [0.05], "rows": 2},
                 "Virtuoso": {"seconds": [0.002], "rows": 1},
-            }
+            },
+            "studies-by-branch": {"Oxigraph": {"seconds": [0.1], "rows": 1}, "rdflib": {"seconds": [7], "rows": 1}},
+            "mesh-headings --study X": {"Oxigraph": {"seconds": [0.1], "rows": 1}, "rdflib": {"seconds": [0.2], "rows": 1}},
         },
     },
     "virtuoso": {
@@ -45,8 +47,10 @@ def test_the_page_tells_medians_limits_and_what_is_over(tmp_path: Path) -> None:
     assert "| `studies --study X` | 20.0 ms / 30.0 ms |  | 200.0 ms / 200.0 ms |  | 1.00 |" in text
     assert "| `event-totals` | 500.0 ms / 500.0 ms | 1050.0 ms / 1200.0 ms | over |  |  |" in text
     assert "- Over 1 s at 1e+03: `event-totals`." in text
-    assert "`studies` at least 2,000." in text  # rdflib was ended at its limit
-    assert "- More than 3 times Virtuoso's time, the better of the two ways: `studies --study X` (5.0)." in text
+    assert "on 2 askings of the hierarchy: median 1,035, least 70, greatest 2,000; 1 of them were ended at 20 s" in text
+    assert "less than 100: studies-by-branch (70).\n" in text  # a look-up of one study is none
+    slower = "`studies --condition Liver Neoplasms` (5.0)"
+    assert f"- More than 3 times Virtuoso's time, the better of the two ways: {slower}." in text
     assert "50.0 ms, 2 rows, not 1" in text
     assert "95th percentile more than 10 s; 1 over 1 s: `event-totals`." in text
     assert "- More than 3 times Virtuoso's time: studies --study X (12.0 ms, 4.0 times)." in text

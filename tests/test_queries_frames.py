@@ -124,7 +124,7 @@ def test_parquet_and_markdown_carry_the_cautions(answers: dict[str, Answer]) -> 
     import pyarrow as pa
 
     answer = answers["adverse-events"]
-    table = pq.read_table(pa.BufferReader(frames.parquet(answer)))
+    table = pq.read_table(pa.BufferReader(b"".join(frames.parquet(answer))))
     assert _found(table.to_pylist()) == FOUR
     assert json.loads(table.schema.metadata[b"cautions"]) == list(answer.cautions)
     lines = list(frames.markdown_lines(answer))
