@@ -1,6 +1,7 @@
 """Tasks that read: queries, questions, graphs and descriptions, written as they are found."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import BinaryIO
 
 from pyoxigraph import DefaultGraph, NamedNode, QueryBoolean, QuerySolutions, serialize
@@ -111,7 +112,7 @@ def _graph(store: FolderStore, task: ReadGraph, begin: Begin) -> None:
 
 def _ask(store: FolderStore, task: Ask, begin: Begin) -> None:
     from picograph.queries import catalog
-    from picograph.queries.ask import ask
+    from picograph.queries.ask import coming
     from picograph.web.pages import answer_page
 
     if task.name not in catalog.names():
@@ -121,10 +122,13 @@ def _ask(store: FolderStore, task: Ask, begin: Begin) -> None:
         status, page = answer_page(store, task)
         begin(Head(content_type(media_type), status)).write(page.encode())
         return
-    found = ask(store, task.name, **{name: value for name, value in task.parameters.items() if value.strip()})
-    output = begin(Head(content_type(media_type)))
+    found = coming(store, task.name, **{name: value for name, value in task.parameters.items() if value.strip()})
     if media_type == "application/json":
-        output.write(found.to_json())
+        pieces = found.json()
     else:
-        for line in found.lines("," if media_type == "text/csv" else "\t"):
-            output.write(line.encode())
+        pieces = (line.encode() for line in found.lines("," if media_type == "text/csv" else "\t"))
+    beginning = b"".join(islice(pieces, 2))  # its head, and the first rows: a status can still say that there are none
+    output = begin(Head(content_type(media_type)))
+    output.write(beginning)
+    for piece in pieces:
+        output.write(piece)

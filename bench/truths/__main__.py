@@ -1,4 +1,4 @@
-"""Hold the answers of a drawn store against the true ones: python -m bench.truths STORE SIZE.
+"""Hold the answers of a drawn store against the true ones: python -m bench.truths STORE SIZE [QUESTION…].
 
 STORE is what `bench.stores.fill` made with SIZE triples and seed 1, or the address of a server that holds it; it is
 only read. Ends with 1 where an answer differs, or where there is none.
@@ -6,6 +6,7 @@ only read. Ends with 1 where an answer differs, or where there is none.
 
 import sys
 import time
+from collections.abc import Collection
 
 from picograph.kg.store import open_store
 from picograph.ontology.errors import StoreError
@@ -18,9 +19,12 @@ from . import differences, drawn, questions, truth
 LIMIT = 30  # seconds for which a server may keep silent
 
 
-def main(store: str, size: int) -> int:
-    """Print each question with its number of rows, and what differs; give the exit code."""
-    known = questions()
+def main(store: str, size: int, only: Collection[str] = ()) -> int:
+    """Print each question with its number of rows, and what differs; give the exit code.
+
+    :param only: the questions to ask, where not all are
+    """
+    known = {each for each in questions() if not only or each[0] in only}
     cases = [(name, shelf, given) for name, shelf, given in asked() if (name, shelf) in known]
     began = time.perf_counter()
     truths = [truth(name, given) for name, _, given in cases]
@@ -50,4 +54,4 @@ def main(store: str, size: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))
