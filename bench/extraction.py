@@ -10,7 +10,7 @@ from pathlib import Path
 from picograph.kg.extraction.build import read_study
 from picograph.kg.extraction.page import read_page
 
-from .timing import table
+from .timing import held, table
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "pico-corpus-dev"
 MADE_UP = (
@@ -37,12 +37,6 @@ def others(texts: Sequence[str], number: int) -> Iterator[str]:
         for place in range(index % 10, len(words), 10):
             words[place] += new
         yield " ".join(words)
-
-
-def held() -> float:
-    """Give the memory that the process holds for itself [MB]."""
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
 
 
 def measure(folder: Path, rounds: int = 3) -> Iterator[str]:

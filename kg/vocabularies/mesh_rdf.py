@@ -83,8 +83,9 @@ class MeshFacts:
         import duckdb
 
         self._chunk = folder / "chunk.nt"
+        # No file: DuckDB would pack what is read once, and pack it again when it is closed.
         self._db = duckdb.connect(
-            str(folder / "facts.duckdb"),
+            ":memory:",
             config={
                 "memory_limit": _MEMORY,
                 "temp_directory": str(folder / "beyond"),
@@ -103,6 +104,7 @@ class MeshFacts:
         self._actions: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         self._above: dict[str, tuple[str, ...]] = {}  # of descriptors and qualifiers
+        self._mapped: dict[str, tuple[str, ...]] = {}  # by what a supplementary concept is mapped to: whom it is below
         self.mutual: list[tuple[str, str]] = []  # descriptors that stand above each other, in different trees
         self.dangling = 0  # links to what the files do not describe
         self.dangling_example = ""
@@ -205,10 +207,8 @@ class MeshFacts:
     def _concept(self, record: str, said: Mapping[str, Sequence[str]]) -> MeshConcept:
         label = _text(min(said["label"]))
         if record[0] == "C":
-            # a supplementary concept may be mapped to a pair of descriptor and qualifier; some files join several
-            mapped = (each for some in said.get("mapped", ()) for each in some.split(","))
-            parents = self._known(record, {each.partition("Q")[0] for each in mapped})
-            actions = self._known(record, said.get("action", ()))
+            parents = self._below(record, said.get("mapped", ()))
+            actions = self._known(record, said["action"]) if "action" in said else ()
         else:
             parents, actions = self._parents[record], self._actions.get(record, ())
         concept = Concept(
@@ -223,6 +223,18 @@ class MeshFacts:
         )
         qualifiers = tuple(sorted(set(said.get("qualifier", ()))))
         return MeshConcept(concept, self._closed(record, parents, actions), qualifiers)
+
+    def _below(self, record: str, mapped: Sequence[str]) -> tuple[str, ...]:
+        """Give the descriptors that a supplementary concept is mapped to; many are mapped to the same."""
+        if len(mapped) == 1 and mapped[0] in self._mapped:
+            return self._mapped[mapped[0]]
+        # a concept may be mapped to a pair of descriptor and qualifier; some files join several
+        ends = {each.partition("Q")[0] for some in mapped for each in some.split(",")}
+        dangling = self.dangling
+        found = self._known(record, ends)
+        if len(mapped) == 1 and self.dangling == dangling:
+            self._mapped[mapped[0]] = found
+        return found
 
     def _closed(self, record: str, parents: tuple[str, ...], actions: tuple[str, ...]) -> tuple[str, ...]:
         """Give what is above a record; most supplementary concepts share it with their only descriptor."""
