@@ -62,10 +62,10 @@ lint: $(TOOLS) .types/picograph docs-check
 	@$(VENV)/bin/mypy --exclude '/(tests|build|dist)/' -p picograph
 
 docs: $(PROGRAM)
-	@$(PYTHON) docs/generate.py
+	@$(PYTHON) -m docs.generate
 
 docs-check: $(PROGRAM)
-	@$(PYTHON) docs/generate.py --check
+	@$(PYTHON) -m docs.generate --check
 
 bench: $(TOOLS)
 	@$(VIRTUOSO)
