@@ -1,6 +1,6 @@
 """What the README and the docs say is so: commands, options, targets, links, words, and what commands print."""
 
-import importlib.util
+import importlib
 import os
 import re
 import shlex
@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
@@ -230,17 +229,8 @@ def test_the_glossary_has_the_words_that_we_write(word: str) -> None:
     assert word in {each.strip() for row in rows for each in row.split(",")}
 
 
-@pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-def test_reference_pages_are_what_the_code_says(generate: ModuleType) -> None:
+def test_reference_pages_are_what_the_code_says() -> None:
+    generate = importlib.import_module("picograph.docs.generate")
     assert len(generate.PAGES) == 5
     assert generate.stale() == []
 
