@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from picograph.kg import readers
+from picograph.kg.contradictions import Path, Problem, path_text
 from picograph.kg.derivation import derive
 from picograph.kg.identity import with_stated_key
 from picograph.kg.joining import Entry, entry_of, key_alone, stored_entry
@@ -23,7 +24,7 @@ from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
 from picograph.kg.study import Study, rekey
 from picograph.kg.triples import Written, names_of, write
-from picograph.kg.validation import Path, Problem, check, errors, path_text
+from picograph.kg.validation import check, errors
 from picograph.ontology.errors import EvidenceError, InputError, PicographError, RecordError
 
 FindText = Callable[[str], str | None]  # by SHA-256

@@ -2,27 +2,32 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from picograph.kg.results import (
-    Ambiguity,
-    Derived,
-    GradeRange,
-    Interval,
     Part,
-    PValue,
-    Quantity,
-    Reading,
-    Result,
-    Threshold,
-    TimePoint,
 )
 from picograph.kg.source import Place
 from picograph.kg.study import Intervention, Study
 from picograph.kg.triples import names_of, place_iri
 from picograph.queries.answer import Row
+from picograph.queries.phrases import (
+    computed_doses,
+    count_of,
+    fractions_words,
+    grade_words,
+    interval_words,
+    join,
+    label_of,
+    p_words,
+    quantity_words,
+    state_words,
+    threshold_words,
+    time_words,
+    value_of,
+)
 from picograph.queries.retractions import Retractions
-from picograph.queries.wording import SIGNS, columns_of, fold, number, places, unit_words
+from picograph.queries.wording import columns_of, fold, number, places, unit_words
 
 COLUMNS = ("study", "document", "method", "section", "name", "value", "confidence", "retracted", "evidence", "words")
 Words = Callable[[str, Place], str | None]  # SHA-256 of a source and a place in it -> the words there
@@ -37,122 +42,6 @@ class Line(NamedTuple):
     evidence: tuple[Place, ...]
     source: str  # SHA-256
     confidence: Decimal | None = None  # of what rules or a model read
-
-
-def _join(parts: Iterable[str | None]) -> str:
-    return ", ".join(part for part in parts if part)
-
-
-def _computed(derived: Sequence[Derived]) -> str:
-    """Write the doses that were computed for a treatment, with how."""
-    return " ".join(f"[computed: {each.quantity} {number(each.value)} {each.unit}: {each.method}]" for each in derived)
-
-
-def _of(count: int | None, denominator: int | None, percent: Decimal | None, derived: Sequence[Derived]) -> str:
-    """Write a count with its denominator and per cent; what was computed says so."""
-    text = ""
-    if count is not None:
-        text = f"{count} of {denominator}" if denominator is not None else str(count)
-        if percent is not None:
-            text += f" ({number(percent)} %)"
-    elif percent is not None:
-        text = f"{number(percent)} %" + (f" of {denominator}" if denominator is not None else "")
-    computed = [
-        f"{number(each.value)}{' %' if each.unit == '%' else ''}"
-        for each in derived
-        if each.quantity in {"affected", "count", "percent"}
-    ]
-    return text + (f" [computed: {', '.join(computed)}]" if computed else "")
-
-
-def _quantity(quantity: Quantity | None) -> str:
-    if quantity is None:
-        return ""
-    unit = unit_words(quantity.unit)
-    parts = [number(quantity.value) if quantity.value is not None else ""]
-    parts += [
-        f"{name} {number(value)}"
-        for name, value in (("mean", quantity.mean), ("median", quantity.median), ("SD", quantity.standard_deviation))
-        if value is not None
-    ]
-    for name, low, high in (
-        ("range", quantity.low, quantity.high),
-        ("interquartile range", quantity.quartile_low, quantity.quartile_high),
-    ):
-        if low is not None or high is not None:
-            ends = ("…" if end is None else number(end) for end in (low, high))
-            parts.append(f"{name} " + " to ".join(ends))
-    return _join(parts) + unit
-
-
-def _fractions(fractions: Quantity) -> str:
-    words = _quantity(fractions).removesuffix(" fraction")
-    return f"{words} fraction" + ("" if words == "1" else "s")
-
-
-def _grade(grade: GradeRange | None) -> str:
-    if grade is None:
-        return ""
-    if grade.low is not None and grade.high is not None:
-        return f"grade {grade.low}" if grade.low == grade.high else f"grade {grade.low} to {grade.high}"
-    return f"grade ≥ {grade.low}" if grade.low is not None else f"grade ≤ {grade.high}"
-
-
-def _interval(interval: Interval | None, unit: str | None = None) -> str:
-    if interval is None:
-        return ""
-    level = f"{number(interval.level)} % " if interval.level is not None else ""
-    ends = ("…" if end is None else number(end) for end in (interval.low, interval.high))
-    return f"{level}{interval.kind} interval {' to '.join(ends)}{unit_words(unit)}"
-
-
-def _p(p: PValue | None) -> str:
-    return f"p {SIGNS[p.sign]} {number(p.value)}" if p else ""
-
-
-def _threshold(threshold: Threshold | None) -> str:
-    if threshold is None:
-        return ""
-    return f" {SIGNS[threshold.sign]} {number(threshold.value)}{unit_words(threshold.unit, threshold.value)}"
-
-
-def _time(time: TimePoint | None, word: str = "at") -> str:
-    if time is None:
-        return ""
-    duration = f"{number(time.value)}{unit_words(time.unit, time.value)}" if time.value is not None else ""
-    if duration and time.origin:
-        duration += f" after {time.origin}"
-    if time.label:
-        return f"{word} {time.label}" + (f" ({duration})" if duration else "")
-    return f"{word} {duration}" if duration else ""
-
-
-def _reading(reading: Reading) -> str:
-    if reading.grade:
-        return _grade(reading.grade)
-    return number(reading.number) if reading.number is not None else reading.words or "not reported"
-
-
-def _ambiguity(ambiguity: Ambiguity) -> str:
-    return f"AMBIGUOUS {ambiguity.field}: {' or '.join(sorted(_reading(each) for each in ambiguity.readings))}"
-
-
-def _state(result: Result) -> list[str]:
-    return [
-        result.absence.value if result.absence else "",
-        *(f"“{remark}”" for remark in result.remarks),
-        *(_ambiguity(each) for each in result.ambiguities),
-    ]
-
-
-def _name(thing: Any) -> str:
-    return thing.value if thing is not None else ""
-
-
-def _label(term: str) -> str:
-    from picograph.ontology import terms
-
-    return terms.label(term) or term
 
 
 class _Page:
@@ -179,33 +68,37 @@ class _Page:
         outcome = next((each for each in self.study.outcomes if each.key == key), None)
         if outcome is None:
             return []
-        return [_name(outcome.role), _label(outcome.criteria) if outcome.criteria else "", outcome.time_frame or ""]
+        return [
+            value_of(outcome.role),
+            label_of(outcome.criteria) if outcome.criteria else "",
+            outcome.time_frame or "",
+        ]
 
     def report(self) -> Iterator[tuple[str, str, Part]]:
         report, design = self.study.report, self.study.design
-        where = _join([report.volume and f"volume {report.volume}", report.issue and f"issue {report.issue}"])
+        where = join([report.volume and f"volume {report.volume}", report.issue and f"issue {report.issue}"])
         if report.title:
             yield "title", report.title, report
         if report.journal:
             pages = report.pages and f"pages {report.pages}"
-            yield "journal", _join([report.journal, report.published, where, pages]), report
+            yield "journal", join([report.journal, report.published, where, pages]), report
         identifiers = [
             report.doi and f"doi:{report.doi}", report.pmid and f"pmid:{report.pmid}",
             report.pmcid and f"pmcid:{report.pmcid}", report.registry_id,
         ]  # fmt: skip
         if any(identifiers):
-            yield "identifiers", _join([*identifiers, *self.study.identifiers]), report
+            yield "identifiers", join([*identifiers, *self.study.identifiers]), report
         if design:
             arms = design.number_of_arms
             centres = {True: "multicentre", False: "one centre", None: ""}[design.multicentre]
-            text = _join([
-                _name(design.phase), _name(design.allocation), _name(design.model), _name(design.masking), centres,
+            text = join([
+                *map(value_of, (design.phase, design.allocation, design.model, design.masking)), centres,
                 f"{design.centres} centres" if design.centres is not None else "",
                 f"{arms} arm{'s' if arms != 1 else ''}" if arms else "",
             ])  # fmt: skip
             yield "design", text, design
             dates = (f"{name} {date}" for name, date in (("from", design.started), ("to", design.completed)) if date)
-            status = _join([design.status, *dates, design.why_stopped and f"stopped: {design.why_stopped}"])
+            status = join([design.status, *dates, design.why_stopped and f"stopped: {design.why_stopped}"])
             if status:
                 yield "status", status, design
         if report.limitations:
@@ -217,7 +110,7 @@ class _Page:
             if population.enrolled is not None:
                 yield (
                     "enrolled",
-                    _join([f"{population.enrolled} participants", _name(population.enrolment)]),
+                    join([f"{population.enrolled} participants", value_of(population.enrolment)]),
                     population,
                 )
             for condition in population.conditions:
@@ -225,82 +118,86 @@ class _Page:
             for criterion in population.eligibility:
                 yield criterion.kind.value, criterion.label, criterion
         for baseline in self.study.baselines:
-            name = _join([baseline.variable, baseline.component, self.arm(baseline.arm)])
-            counted = _of(baseline.count, baseline.denominator, baseline.percent, baseline.derived)
-            yield name, _join([baseline.level, counted, _quantity(baseline.quantity), *_state(baseline)]), baseline
+            name = join([baseline.variable, baseline.component, self.arm(baseline.arm)])
+            counted = count_of(baseline.count, baseline.denominator, baseline.percent, baseline.derived)
+            yield (
+                name,
+                join([baseline.level, counted, quantity_words(baseline.quantity), *state_words(baseline)]),
+                baseline,
+            )
 
     def arms(self) -> Iterator[tuple[str, str, Part]]:
         for arm in self.study.arms:
             given = " + ".join(self.labels.get(("interventions", key), key) for key in arm.interventions)
             size = f"{arm.enrolled} participants" if arm.enrolled is not None else ""
-            yield arm.label, _join([_name(arm.role), size, given and f"gets {given}"]), arm
+            yield arm.label, join([value_of(arm.role), size, given and f"gets {given}"]), arm
         for each in self.study.interventions:
             yield each.label, self._intervention(each), each
 
     def _intervention(self, each: Intervention) -> str:
-        dose = _quantity(each.dose) + (f" {each.frequency}" if each.frequency else "")
-        fractions = f"in {_fractions(each.fractions)}" if each.fractions else ""
-        return _join([
-            _name(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
+        dose = quantity_words(each.dose) + (f" {each.frequency}" if each.frequency else "")
+        fractions = f"in {fractions_words(each.fractions)}" if each.fractions else ""
+        return join([
+            value_of(each.kind), dose, fractions, each.route, " and ".join(timing.value for timing in each.timing),
             each.start and f"from {each.start}", "until " + " or ".join(each.stop) if each.stop else "",
             "target: " + " and ".join(each.target) if each.target else "",
-            _computed(each.derived),
+            computed_doses(each.derived),
         ])  # fmt: skip
 
     def assessments(self) -> Iterator[tuple[str, str, Part]]:
         for each in self.study.assessments:
-            yield each.label, _join([_time(each.first, "first at"), _time(each.every, "then every")]), each
+            yield each.label, join([time_words(each.first, "first at"), time_words(each.every, "then every")]), each
 
     def flow(self) -> Iterator[tuple[str, str, Part]]:
         for each in self.study.dispositions:
-            counted = _of(each.count, each.denominator, each.percent, each.derived)
-            yield _join([each.label, self.arm(each.arm)]), _join([counted, each.reason, *_state(each)]), each
+            counted = count_of(each.count, each.denominator, each.percent, each.derived)
+            yield join([each.label, self.arm(each.arm)]), join([counted, each.reason, *state_words(each)]), each
 
     def outcomes(self) -> Iterator[tuple[str, str, Part]]:
         for each in self.study.estimates:
-            name = _join([self.outcome(each.outcome), each.component, self.arm(each.arm)])
+            name = join([self.outcome(each.outcome), each.component, self.arm(each.arm)])
             if each.comparator:
                 name += f" against {self.labels.get(('arms', each.comparator), each.comparator)}"
             counted = each.count is not None
             percent = each.value if each.unit == "%" and each.denominator is not None else None
-            value = _of(each.count, each.denominator, percent, each.derived)
+            value = count_of(each.count, each.denominator, percent, each.derived)
             if each.value is not None and percent is None:
-                value = _join([value, number(each.value) + unit_words(each.unit, each.value)])
+                value = join([value, number(each.value) + unit_words(each.unit, each.value)])
                 if each.denominator is not None and not counted:
                     value += f", in {each.denominator} participants"
             statistic = "" if counted else each.statistic.value
-            yield name, _join([
+            yield name, join([
                 each.category and each.category + ":", f"{statistic} {value}".strip(),
-                _interval(each.interval, each.unit), _p(each.p), _time(each.time), each.analysis_set,
+                interval_words(each.interval, each.unit), p_words(each.p), time_words(each.time), each.analysis_set,
                 *self.measured(each.outcome),
-                *_state(each),
+                *state_words(each),
             ]).replace(":,", ":"), each  # fmt: skip
         estimated = {each.outcome for each in self.study.estimates}
         for outcome in self.study.outcomes:
             if outcome.key not in estimated:
-                yield outcome.label, _join(["not reported", *self.measured(outcome.key)]), outcome
+                yield outcome.label, join(["not reported", *self.measured(outcome.key)]), outcome
         for association in self.study.associations:
-            limit = _threshold(association.threshold)
+            limit = threshold_words(association.threshold)
             size = [
-                f"{_name(association.statistic)} {number(association.value)}" if association.value is not None else "",
-                _interval(association.interval), _p(association.p),
+                "" if association.value is None else f"{value_of(association.statistic)} {number(association.value)}",
+                interval_words(association.interval), p_words(association.p),
             ]  # fmt: skip
             text = f"{association.direction.value}: {self.outcome(association.outcome)}"
             yield (
                 association.factor + limit,
-                _join([text, *size] if any(size) else [text, "size not reported"]),
+                join([text, *size] if any(size) else [text, "size not reported"]),
                 association,
             )
 
     def adverse_events(self) -> Iterator[tuple[str, str, Part]]:
         for each in self.study.adverse_events:
-            counted = _of(each.affected, each.at_risk, each.percent, each.derived)
+            counted = count_of(each.affected, each.at_risk, each.percent, each.derived)
             fatal = f"{each.fatal} fatal" if each.fatal is not None else ""
             serious = {True: "serious", False: "not serious", None: ""}[each.serious]
             events = f"{each.events} events" if each.events is not None else ""
-            yield _join([each.term, self.arm(each.arm)]), _join([
-                _grade(each.grade), counted, events, fatal, serious, _name(each.attribution), self.epoch(each.epoch),
-                each.scale and f"scale {_label(each.scale)}", *_state(each),
+            yield join([each.term, self.arm(each.arm)]), join([
+                grade_words(each.grade), counted, events, fatal, serious, value_of(each.attribution),
+                self.epoch(each.epoch), each.scale and f"scale {label_of(each.scale)}", *state_words(each),
             ]), each  # fmt: skip
 
     def conclusions(self) -> Iterator[tuple[str, str, Part]]:
@@ -309,12 +206,12 @@ class _Page:
 
     def index(self) -> Iterator[tuple[str, str, Part]]:
         for kind in self.study.report.publication_types:
-            yield "publication type", _join([kind.label, kind.concept]), kind
+            yield "publication type", join([kind.label, kind.concept]), kind
         for heading in self.study.report.headings:
             words = heading.descriptor + (f" / {heading.qualifier}" if heading.qualifier else "")
-            yield "major topic" if heading.major else "heading", _join([words, heading.heading or "not found"]), heading
+            yield "major topic" if heading.major else "heading", join([words, heading.heading or "not found"]), heading
         for substance in self.study.report.substances:
-            yield "substance", _join([substance.label, substance.concept, substance.registry_number]), substance
+            yield "substance", join([substance.label, substance.concept, substance.registry_number]), substance
 
 
 _SECTIONS: tuple[tuple[str, Callable[[_Page], Iterator[tuple[str, str, Part]]]], ...] = (

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec import structs
 
-from picograph.kg import validation
+from picograph.kg import contradictions, validation
+from picograph.kg.contradictions import path_text
 from picograph.kg.linking import link
 from picograph.kg.readers import study_file
 from picograph.kg.results import (
@@ -49,7 +50,7 @@ from picograph.kg.study import (
     Report,
     Study,
 )
-from picograph.kg.validation import check, errors, path_text
+from picograph.kg.validation import check, errors
 from picograph.tests.strategies import studies
 
 D = Decimal
@@ -390,26 +391,29 @@ def test_a_broken_study_is_found_and_its_near_twin_passes(name: str) -> None:
 
 
 def test_every_check_in_the_code_is_broken_by_a_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = inspect.getsource(validation)
+    modules = {module.__name__: module for module in (contradictions, validation)}
+    sources = {name: inspect.getsource(module).splitlines() for name, module in modules.items()}
     calls = {
-        (node.lineno, node.end_lineno or node.lineno)
-        for node in ast.walk(ast.parse(source))
+        (name, node.lineno, node.end_lineno or node.lineno)
+        for name, lines in sources.items()
+        for node in ast.walk(ast.parse("\n".join(lines)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
     }
-    met: set[tuple[int, int]] = set()
+    met: set[tuple[str, int, int]] = set()
 
-    def noted(*arguments: Any) -> validation.Problem:
-        line = sys._getframe(1).f_lineno
-        met.update(call for call in calls if call[0] <= line <= call[1])
+    def noted(*arguments: Any) -> contradictions.Problem:
+        caller = sys._getframe(1)
+        name, line = caller.f_globals["__name__"], caller.f_lineno
+        met.update(call for call in calls if call[0] == name and call[1] <= line <= call[2])
         return problem(*arguments)
 
-    problem = validation.Problem
-    monkeypatch.setattr(validation, "Problem", noted)
+    problem = contradictions.Problem
+    for module in modules.values():
+        monkeypatch.setattr(module, "Problem", noted)
     for case in CASES.values():
         check(case.broken, case.text)
-    lines = source.splitlines()
     assert len(calls) >= 20
-    assert {lines[first - 1].strip() for first, _ in calls - met} == set()
+    assert {sources[name][first - 1].strip() for name, first, _ in calls - met} == set()
 
 
 def test_several_problems_are_all_found() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import structs
 
+from picograph.kg.contradictions import Path
 from picograph.kg.results import Part
 from picograph.kg.study import Study
-from picograph.kg.validation import Path, check
+from picograph.kg.validation import check
 
 _HALF = Decimal("0.5")
 _ROUNDS = 4  # leaving a part out can leave another without what it refers to
