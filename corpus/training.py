@@ -309,7 +309,7 @@ def weighed(
     found = []
     for each in lessons:
         reading = Reading(each.page, each.text, told[each.name], {}, each.numbers, shares[each.name])
-        for one in candidates(reading, views[fold(each.name)]):
+        for one in candidates(reading, views[fold(each.name)])[0]:
             right, side = each.kinds[one.number] == one.kind, each.sides[one.number]
             found.append(Weighed(each.name, each.numbers[one.number], one.kind, right, side, one.of_kind, one.of_side))
     return found

@@ -32,6 +32,7 @@ from picograph.kg.extraction.model.reader import findings, shipped
 from picograph.kg.extraction.model.scene import Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, side_of_call, solve
 from picograph.kg.extraction.model.trees import Trees
+from picograph.kg.extraction.model.weighing import Sided, agreed
 from picograph.kg.extraction.model.words import row_of
 from picograph.kg.extraction.page import read_page
 
@@ -148,6 +149,20 @@ def test_a_part_of_a_sentence_speaks_for_its_numbers() -> None:
     features = cell_features(scene, {"megestrol": 2.0, "controls": -4.0})
     assert [each["g:side"] for each in features] == [2.0, 2.0, -4.0, -4.0]
     assert [each["g:rank"] for each in features] == [0, 1, 0, 1]
+
+
+def test_numbers_of_a_sentence_are_weighed_together() -> None:
+    """Two numbers of two arms: the surer one turns the other; with no tie, and alone, each keeps its own side."""
+    scene = _scene("Relapse was seen in 4 versus 7. Pain was felt by 5.", "drug")
+    ties = [(Pair("beside", 0, 1, {}), 0.05), (Pair("first", 0, 2, {}), 0.95)]
+    tied, free = (Sided(scene, {}, [], [], [], each) for each in (ties, []))
+    own = {0: 3.0, 1: 0.5, 2: -1.0}
+    found = agreed(own, [tied])
+    assert found[0] > 1
+    assert found[1] < -0.5
+    assert agreed(own, [free]) == pytest.approx({number: 0.7 * side for number, side in own.items()})
+    assert found[2] == pytest.approx(-0.7)
+    assert agreed(own, [tied, free])[1] == pytest.approx((found[1] + 0.35) / 2)
 
 
 def test_trees_are_read_as_they_were_learnt() -> None:

@@ -155,8 +155,8 @@ def _compounds(tokens: Sequence[Token], at: list[str]) -> None:
             and tokens[last + 2].word[0].isalnum()
         ):
             last += 2
-        named = "".join(token.word for token in tokens[place : last + 1])
-        if last > place and tokens[last].word not in _SUFFIX and any(map(str.isalpha, named)):
+        named = "".join(token.word for token in tokens[place : last + 1]) if last > place else ""
+        if tokens[last].word not in _SUFFIX and any(map(str.isalpha, named)):
             for inside in range(place, last):
                 at[inside] = ""
             at[last] = named

@@ -16,8 +16,8 @@ from picograph.kg.extraction.model.field import Field, Sums, aligned, open_field
 from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
-from picograph.kg.extraction.model.trees import Logistic, Trees
-from picograph.kg.extraction.model.weighing import NOTHING, Sided, kind_features, side_features
+from picograph.kg.extraction.model.trees import Logistic, Trees, share_of
+from picograph.kg.extraction.model.weighing import NOTHING, Sided, agreed, kind_features, side_features
 from picograph.kg.extraction.model.words import Forms, Text, row_of, word_features
 from picograph.kg.extraction.page import Page, read_page
 
@@ -207,7 +207,7 @@ def sides_of_cells(scene: Scene, view: View) -> Sided:
     first = [0.2 if cell.rank % 2 == 0 else -0.12 for cell in scene.cells]
     joined = solve(first, names, pairs, agree)
     both = [side + ALONE * other for side, other in zip(joined, alone, strict=True)]
-    return Sided(scene, names, features, alone, both)
+    return Sided(scene, names, features, alone, both, list(zip(pairs, agree, strict=True)))
 
 
 class Candidate(NamedTuple):
@@ -219,12 +219,13 @@ class Candidate(NamedTuple):
     of_side: Features
 
 
-def candidates(reading: Reading, views: Sequence[View]) -> list[Candidate]:
-    """Give the numbers that may be results of an arm."""
+def candidates(reading: Reading, views: Sequence[View]) -> tuple[list[Candidate], list[Sided]]:
+    """Give the numbers that may be results of an arm, and what each view says of their sides."""
     kinds = [kind if kind != ENROLLED else "" for kind in kinds_of_numbers(reading.shares, LEAST)]
-    sides = side_features(sides_of(reading, kinds, views))
+    said = sides_of(reading, kinds, views)
+    sides = side_features(said)
     rows = kind_features(reading.text, reading.numbers, reading.shares, kinds, reading.told, sides)
-    return [Candidate(number, kinds[number], row, sides[number]) for number, row in rows.items()]
+    return [Candidate(number, kinds[number], row, sides[number]) for number, row in rows.items()], said
 
 
 def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
@@ -235,10 +236,12 @@ def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
         share = reading.shares[reading.numbers.index(number)].get(kind, 0.0)
         if kind == ENROLLED and share >= thresholds["enrolled"]:
             found.append(Finding(ENROLLED, number.start, number.end, share))
-    asked = candidates(reading, weights.views)
+    asked, said = candidates(reading, weights.views)
     surely = weights.kinds.shares([each.of_kind for each in asked])
-    sides = weights.sides.shares([each.of_side for each in asked])
-    for each, right, side in zip(asked, surely, sides, strict=True):
+    odds = weights.sides.log_odds([each.of_side for each in asked])
+    sides = agreed({each.number: side for each, side in zip(asked, odds, strict=True)}, said)
+    for each, right in zip(asked, surely, strict=True):
+        side = share_of(sides[each.number])
         label = f"{'experimental' if side >= 0.5 else 'comparator'} {each.kind}"
         share = right * max(side, 1 - side)
         if share >= thresholds.get(label, thresholds["numbers"]):

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from picograph.kg.extraction.model.cells import by_line
 from picograph.kg.extraction.model.numbers import Number
-from picograph.kg.extraction.model.scene import ORDER, Features, Scene
+from picograph.kg.extraction.model.scene import ORDER, Features, Pair, Scene, logit
+from picograph.kg.extraction.model.sides import solve
+from picograph.kg.extraction.model.trees import share_of
 from picograph.kg.extraction.model.words import Text
 from picograph.kg.extraction.text import SectionKind
 
@@ -29,6 +31,9 @@ _OF_CELL = """
     b:elsewhere a:elsewhere h:elsewhere t:elsewhere b:leaning a:leaning h:leaning b:told a:told h:told
 """
 OF_CELL = tuple(_OF_CELL.split())
+_OWN = 0.7  # the weight of what was said of a number itself, beside what was said of those in its sentence
+_TIE = 0.7  # and of what ties them
+_SUREST = 5.3  # log odds that count, at most
 _NEAR = 10  # words to each side in which a told word counts
 
 
@@ -40,6 +45,7 @@ class Sided(NamedTuple):
     features: Sequence[Features]  # of the cells
     alone: Sequence[float]
     joined: Sequence[float]
+    ties: Sequence[tuple[Pair, float]]  # pairs with how probable it is that both are of one side
 
 
 def side_features(views: Sequence[Sided]) -> dict[int, Features]:
@@ -183,4 +189,26 @@ def kind_features(
                 features[f"r:{label}"] = max(row[number.at + 1 : min(high, number.at + _NEAR) + 1], default=0.0)
         side |= {"k": features["k"], "relline": relative, "posin": place, "docn": len(sides)}
         found[index] = features
+    return found
+
+
+def agreed(sides: Mapping[int, float], views: Sequence[Sided]) -> dict[int, float]:
+    """Give the sides of numbers once more, so that those of a sentence fit each other: "4 versus 7" are of two arms.
+
+    :param sides: of numbers that are in cells, as they were weighed one by one [log odds]
+
+    >>> agreed({}, [])
+    {}
+    """
+    found = dict.fromkeys(sides, 0.0)
+    for view in views:
+        ties = [(pair, share_of(_TIE * logit(share))) for pair, share in view.ties if pair.kind == "beside"]
+        own = [
+            _OWN * sum(max(-_SUREST, min(_SUREST, sides[number])) for number in cell.numbers) / len(cell.numbers)
+            for cell in view.scene.cells
+        ]
+        joint = solve(own, {}, [pair for pair, _ in ties], [share for _, share in ties])
+        for cell, side in zip(view.scene.cells, joint, strict=True):
+            for number in cell.numbers:
+                found[number] += side / len(views)
     return found
