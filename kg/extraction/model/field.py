@@ -108,6 +108,18 @@ class Field:
         )
 
 
+class Numbers(dict[str, int]):
+    """The number of each feature of a field; one that it does not know has the row of those."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field.known)
+        self._unknown = field.unknown
+
+    def __missing__(self, name: str) -> int:
+        """Give the row of features that are not known."""
+        return self._unknown
+
+
 class Sums:
     """What features that come together speak for: each sum of rows of a field's table made once, with a number."""
 
@@ -124,7 +136,8 @@ class Sums:
 
     def number(self, names: Sequence[str]) -> int:
         """Give the number of a sum of features; those that are not known are left out."""
-        features = tuple(self._field.numbers(names))
+        known = self._field.known
+        features = tuple([known[name] for name in names if name in known])
         found = self._numbers.get(features)
         if found is not None:
             return found

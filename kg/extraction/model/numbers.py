@@ -114,6 +114,25 @@ def number_features(
 
     :param told: for a label of words, how probable it is at each place of the row
     """
+    said = words_said(text, numbers)
+    rows = zip(numbers, own_features(page, text, numbers, told), strict=True)
+    return [[*own, *said[number.line]] for number, own in rows]
+
+
+def words_said(text: Text, numbers: Sequence[Number]) -> dict[int, list[str]]:
+    """Give the features that all numbers of a sentence have: its words."""
+    inside = {each.line for each in numbers}
+    said: dict[int, dict[str, None]] = {line: {} for line in inside}
+    for word, line in zip(text.words, text.lines, strict=True):
+        if line in inside and len(word) > 2:
+            said[line][f"S={word}"] = None
+    return {line: list(words) for line, words in said.items()}
+
+
+def own_features(
+    page: Page, text: Text, numbers: Sequence[Number], told: Mapping[str, Sequence[float]]
+) -> list[list[str]]:
+    """Give the features of every number but the words of its sentence, which `words_said` gives."""
     kinds = kinds_of(page, text)
     sums = _sums(numbers)
     bounds: dict[int, tuple[int, int]] = {}
@@ -124,11 +143,6 @@ def number_features(
         label: {line: max(told[label][low : high + 1]) for line, (low, high) in bounds.items() if inside[line]}
         for label in _TOLD
         if label in told
-    }
-    said = {
-        line: [f"S={word}" for word in dict.fromkeys(text.words[low : high + 1]) if len(word) > 2]
-        for line, (low, high) in bounds.items()
-        if inside[line]
     }
     found = []
     for index, number in enumerate(numbers):
@@ -154,7 +168,7 @@ def number_features(
                 f"mr{label}={round(3 * right)}",
                 f"ms{label}={round(3 * lines[number.line])}",
             )
-        found.append([*dict.fromkeys(features), *said[number.line]])
+        found.append(list(dict.fromkeys(features)))
     return found
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
-from picograph.kg.extraction.model.field import Field, Sums, aligned, open_field
-from picograph.kg.extraction.model.numbers import Number, number_features, numbers_of
+from picograph.kg.extraction.model.field import Field, Numbers, Sums, aligned, open_field
+from picograph.kg.extraction.model.numbers import Number, numbers_of, own_features, words_said
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve
 from picograph.kg.extraction.model.trees import Logistic, Trees, share_of
@@ -101,11 +101,12 @@ class Words:
 
     def __init__(self, field: Field) -> None:
         self._field = field
+        self._number = Numbers(field).__getitem__
         self._known = self._fresh()
 
     def _fresh(self) -> tuple[Sums, Forms[int, int]]:
-        sums, known, unknown = Sums(self._field), self._field.known, self._field.unknown
-        return sums, Forms(lambda name: known.get(name, unknown), sums.number)
+        sums = Sums(self._field)
+        return sums, Forms(self._number, sums.number)
 
     def marginals(self, page: Page, text: Text) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
         """Give for each label how probable it is at each place, and how probable that it begins there."""
@@ -129,7 +130,10 @@ def shares_of(
 
     :param fields: over the same features (`aligned`)
     """
-    rows = [fields[0].numbers(row) for row in number_features(page, text, numbers, told)]
+    known = fields[0].numbers
+    said = {line: known(words) for line, words in words_said(text, numbers).items()}
+    own = own_features(page, text, numbers, told)
+    rows = [[*known(names), *said[number.line]] for number, names in zip(numbers, own, strict=True)]
     found: list[dict[str, float]] = [{} for _ in rows]
     for field in fields:
         for label, shares in field.marginals(rows).items():

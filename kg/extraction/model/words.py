@@ -77,6 +77,13 @@ class Both(NamedTuple, Generic[S]):
     behind: S
 
 
+class Shape(NamedTuple, Generic[S]):
+    """The features that the form of a word gives the places beside it."""
+
+    behind: S
+    before: S
+
+
 class Rows(NamedTuple, Generic[S, T]):
     """The features of every word of an abstract."""
 
@@ -98,9 +105,10 @@ class Forms(Generic[S, T]):
         self.joined = joined
         self.own = lru_cache(maxsize=10_000)(self._own)
         self.near = lru_cache(maxsize=10_000)(self._near)
-        self.both = lru_cache(maxsize=20_000)(self._both)
+        self.both = lru_cache(maxsize=40_000)(self._both)
         self.state = lru_cache(maxsize=1_000)(self._state)
-        self.one = lru_cache(maxsize=20_000)(named)
+        self.shape = lru_cache(maxsize=10_000)(self._beside)
+        self.one = named
 
     def _own(self, word: str, printed: str) -> S:
         kind = classes_of(word)
@@ -140,6 +148,10 @@ class Forms(Generic[S, T]):
             self.joined((f"LL={one}|{two}",)),
         )
 
+    def _beside(self, printed: str) -> Shape[S]:
+        shape = _shape(printed)
+        return Shape(self.joined((f"s-1={shape}",)), self.joined((f"s+1={shape}",)))
+
     def _state(self, count: int, title: str, seen: str, inside: bool) -> S:
         names = (f"cnt={min(count, 5)}", title, seen, "par" if inside else "")
         return self.joined(tuple(filter(None, names)))
@@ -166,7 +178,7 @@ def word_features(page: Page, text: Text, forms: Forms[S, T]) -> Rows[S, T]:
     left, right = [each.left for each in near], [each.right for each in near]
     both = [forms.both(*pair) for pair in pairwise(row)]  # the pair that begins at each place
     printed = [page.text[token.start : token.end] for token in tokens]
-    shapes = [_shape(each) for each in printed]
+    shapes, edge = [forms.shape(each) for each in printed], forms.joined(())
     counts = Counter(words)
     title = {word for word, line in zip(words, lines, strict=True) if line == 0} - _PLAIN
     cues: dict[int, set[str]] = {}
@@ -188,10 +200,6 @@ def word_features(page: Page, text: Text, forms: Forms[S, T]) -> Rows[S, T]:
         if word == "(":
             depth += 1
         features = [one(f"LR={before}|{after}"), one(f"o={coarse[at - 1]}{coarse[at]}{coarse[at + 1]}")]
-        if index:
-            features.append(one(f"s-1={shapes[index - 1]}"))
-        if index + 1 < size:
-            features.append(one(f"s+1={shapes[index + 1]}"))
         if line == 0:
             features += (one(f"t={word}"), one(f"t-={before}"), one(f"t+={after}"))
         plain = word in _PLAIN
@@ -214,5 +222,7 @@ def word_features(page: Page, text: Text, forms: Forms[S, T]) -> Rows[S, T]:
         *(right[first + step : stop + step] for step in range(4, _FAR + 1)),
         [said[line] for line in lines],
         states,
+        [edge, *(each.behind for each in shapes[:-1])],
+        [*(each.before for each in shapes[1:]), edge],
     ]
     return Rows(shared, own)
