@@ -116,6 +116,7 @@ class _Load:
                 yield from written.result()
             written = writer.submit(write, self.store, self.filing, self.batch, self.threads)
             self.batch = Batch()
+        self.reader.close()  # or the generation that it sees stays on disk until somebody writes again
         if written is not None:
             yield from written.result()
         yield from self._write()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Quad
 
+from picograph.kg import batches
 from picograph.kg import load as loading
 from picograph.kg.inputs import size_of
 from picograph.kg.load import Input, Loaded, example, load, read_study
@@ -490,6 +491,15 @@ def test_a_source_that_is_no_text_is_an_input_error() -> None:
 def test_nothing_to_load_makes_nothing(tmp_path: Path) -> None:
     assert load(open_store(tmp_path / "store"), []) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_load_in_several_batches_leaves_one_generation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MOST_RECORDS", 2)
+    with open_store(tmp_path / "store") as store:
+        for numbers in (range(1), range(1, 4)):
+            records = [Input(f"{number}.nbib", b"PMID- %d\nTI  - A trial\n" % (number + 1)) for number in numbers]
+            assert [each.outcome for each in load(store, records)] == ["added"] * len(numbers)
+    assert len(list((tmp_path / "store").glob("generation-*"))) == 1
 
 
 @pytest.mark.parametrize(("size", "later"), [(1000, True), (1 << 30, False), (None, False)])
