@@ -64,11 +64,17 @@ def batches_of(
     assert question.table is not None
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
-    found = table.query(question.table, values, left_out)
-    while some := list(islice(found, BATCH)):
-        columns = zip(*some, strict=True)
-        cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
-        yield [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+    for studies in table.ranges() if _asks_all(question, values) else [(None, None)]:
+        found = table.query(question.table, values, left_out, studies)
+        while some := list(islice(found, BATCH)):
+            columns = zip(*some, strict=True)
+            cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
+            yield [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _asks_all(question: Question, given: Collection[str]) -> bool:
+    """Say whether rows of all studies are asked for, study by study: some studies at a time take less memory."""
+    return question.by_study and all(question.parameters[name].kind == "text" for name in given)
 
 
 def _cells(kind: str, values: Sequence[Any]) -> Sequence[Cell]:

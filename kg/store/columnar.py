@@ -26,6 +26,9 @@ _NUMBER = r"CAST(regexp_extract(filename, '-([0-9]+)\.parquet$', 1) AS BIGINT)" 
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORD = re.compile(r"\b[A-Za-z_]+\b")
 _MANY = 1000  # rows fetched at a time
+_RANGE = 100_000  # parts, of the studies that are asked about at a time where all are
+Studies = tuple[str | None, str | None]  # those after the first, up to the second; None: no end
+_Of = tuple[tuple[str, ...], Studies]  # the graphs that are left out, and the studies
 
 
 def _connect(folder: Path) -> "DuckDBPyConnection":
@@ -239,14 +242,31 @@ class ResultsTable:
         self.rows = state.rows("parts")
         self._folder, self._state = folder, state
         self._engine: DuckDBPyConnection | None = None
-        self._left_out: tuple[str, ...] = ()  # the graphs that the views of parts are made without
+        self._of: _Of = ((), (None, None))  # what the views of parts are made of
         self._made: set[str] = set()  # those that were made
+        self._ranges: list[Studies] | None = None
 
-    def query(self, sql: str, parameters: Mapping[str, Any], left_out: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    def ranges(self) -> list[Studies]:
+        """Part the studies, in their order, into ranges of some hundred thousand parts; one where there are few."""
+        if self._ranges is None:
+            last = f"SELECT study, sum(count(*)) OVER (ORDER BY study) // {_RANGE} AS number FROM parts GROUP BY study"
+            rows = self.query(f"SELECT max(study) FROM ({last}) GROUP BY number ORDER BY number", {})
+            ends = [str(study) for (study,) in rows][:-1] if self.rows > _RANGE else []
+            self._ranges = list(zip([None, *ends], [*ends, None], strict=True))
+        return self._ranges
+
+    def query(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any],
+        left_out: Sequence[str] = (),
+        studies: Studies = (None, None),
+    ) -> Iterator[tuple[Any, ...]]:
         """Give the rows that a query finds.
 
         :param parameters: values for the ``$names`` of the query; those that it does not have are left out
         :param left_out: graphs whose parts are not there for the query
+        :param studies: those whose parts are there for it
         :raises StoreError: if the table cannot be read
         """
         import duckdb
@@ -255,10 +275,16 @@ class ResultsTable:
         wanted = set(_PARAMETER.findall(sql))
         try:
             engine = self._opened()
-            self._make(engine, sql, tuple(left_out))
+            self._make(engine, sql, (tuple(left_out), studies))
             found = engine.execute(sql, {name: parameters.get(name) for name in wanted})
             while rows := found.fetchmany(_MANY):
                 yield from rows
+        except duckdb.OutOfMemoryException:
+            raise StoreError(
+                f"the answer takes more than {_MEMORY} of memory to put together",
+                where=str(self._folder),
+                remedy="ask for less at once: name a study, a drug or a condition",
+            ) from None
         except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
             raise StoreError(
                 f"the results table cannot be read: {str(error).splitlines()[0]}",
@@ -285,30 +311,34 @@ class ResultsTable:
     def _all(self, table: str, columns: Collection[str] = ()) -> str:
         return _union(self._folder, self._state.batches, self._state.replaced, table, columns)
 
-    def _make(self, engine: "DuckDBPyConnection", sql: str, left_out: tuple[str, ...]) -> None:
+    def _make(self, engine: "DuckDBPyConnection", sql: str, of: _Of) -> None:
         """Make what a query names: views of parts, without the rows of some graphs where there are any, and macros."""
-        if left_out != self._left_out:
-            self._made, self._left_out = set(), left_out
-            engine.execute("DELETE FROM left_out")
-            if left_out:
-                engine.execute("INSERT INTO left_out SELECT unnest($1)", [list(left_out)])
+        left_out, (after, upto) = of
+        if of != self._of:
+            if left_out != self._of[0]:
+                engine.execute("DELETE FROM left_out")
+                if left_out:
+                    engine.execute("INSERT INTO left_out SELECT unnest($1)", [list(left_out)])
+            self._made, self._of = set(), of
         for name in _WORD.findall(sql):
             if name in self._made:
                 continue
             if name in MACROS:
                 self._made.add(name)
-                self._make(engine, MACROS[name], left_out)
+                self._make(engine, MACROS[name], of)
                 engine.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
             elif name in _views():
                 self._made.add(name)
-                which, columns = _views()[name]
-                where = f"{which} AND graph NOT IN (FROM left_out)" if left_out else which
+                where, columns = _views()[name]
+                where += " AND graph NOT IN (FROM left_out)" if left_out else ""
+                where += f" AND study > {_text(after)}" if after is not None else ""
+                where += f" AND study <= {_text(upto)}" if upto is not None else ""
                 rows = self._all("parts", columns)
                 engine.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM ({rows}) WHERE {where}")
 
     def close(self) -> None:
         """Let go of the files."""
-        self._made, self._left_out = set(), ()
+        self._made, self._of = set(), ((), (None, None))
         if self._engine is not None:
             self._engine.close()
             self._engine = None
