@@ -292,16 +292,20 @@ def slower(found: dict[str, dict[str, Any]], times: float = 3) -> list[tuple[str
 
 
 def against_rdflib(found: dict[str, dict[str, Any]], times: float = 100) -> str:
-    """Say how many times Oxigraph's time rdflib takes, on the askings of the hierarchy; name those with less."""
+    """Say how many times the embedded store's time rdflib takes on askings of the hierarchy; name those with less."""
     known = hierarchy()
-    ratios = {key: each for key, one in found.items() if key in known and (each := ratio(one, "rdflib", "Oxigraph"))}
+    ratios: dict[str, float] = {}
+    for key, one in found.items():
+        if key in known and (each := [took for way in WAYS if (took := ratio(one, "rdflib", way))]):
+            ratios[key] = max(each)
     if not ratios:
         return "rdflib was asked nothing of the hierarchy"
     ended = sum(found[key]["rdflib"] is None for key in ratios)
     ordered = sorted(ratios.items(), key=lambda each: each[1])
     below = "; ".join(f"{key} ({each:,.0f})" for key, each in ordered if each < times)
     return (
-        f"rdflib's time, times Oxigraph's, on {len(ratios)} askings of the hierarchy: median"
+        f"rdflib's time, times the embedded store's by the better of its two ways, on {len(ratios)} askings of the"
+        " hierarchy: median"
         f" {statistics.median(ratios.values()):,.0f}, least {ordered[0][1]:,.0f}, greatest {ordered[-1][1]:,.0f};"
         f" {ended} of them were ended at {LIMIT:g} s, which is what is counted; less than {times:g}: {below or 'none'}"
     )

@@ -29,7 +29,11 @@ FOUND: dict[str, Any] = {
                 "owlready2": {"seconds": [0.05], "rows": 2},
                 "Virtuoso": {"seconds": [0.002], "rows": 1},
             },
-            "studies-by-branch": {"Oxigraph": {"seconds": [0.1], "rows": 1}, "rdflib": {"seconds": [7], "rows": 1}},
+            "studies-by-branch": {
+                "Oxigraph": {"seconds": [0.2], "rows": 1},
+                "DuckDB over Parquet": {"seconds": [0.1], "rows": 1},
+                "rdflib": {"seconds": [7], "rows": 1},
+            },
             "mesh-headings --study X": {way: {"seconds": [0.1], "rows": 1} for way in ("Oxigraph", "rdflib")},
         },
     },
