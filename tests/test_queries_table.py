@@ -50,6 +50,7 @@ from picograph.kg.study import (
 )
 from picograph.kg.triples import names_of, quads_of
 from picograph.kg.words import words_graphs
+from picograph.ontology.errors import StoreError
 from picograph.queries import ask, catalog, ways
 from picograph.queries.answer import Row
 from picograph.queries.question import Question
@@ -111,6 +112,16 @@ def test_a_large_store_is_answered_from_its_table_with_the_same_cautions_and_mar
             patched.setattr(ask, "_batches_of", None)
             second = ask.ask(worked, question)
         assert second.to_json() == first.to_json()
+
+
+def test_an_answer_that_takes_too_much_memory_says_what_to_do(worked: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "_MEMORY", "16MB")
+    with open_store(worked.location) as again:
+        table = again.table()
+        assert table is not None
+        with pytest.raises(StoreError, match="more than 16MB") as caught:
+            list(table.query("SELECT list(each) FROM range(10000000) AS numbers(each)", {}))
+    assert "name a study" in str(caught.value.remedy)
 
 
 # --- random stores ------------------------------------------------------------------------------------------------
