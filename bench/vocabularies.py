@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +64,7 @@ def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
     if os.environ.get("PICOGRAPH_BENCH_LARGE"):
         parts |= {"half of MeSH": 0.5, "all of MeSH": 1.0}
     yield (
-        f"Adding MeSH, closure, index and classes included, against the engine's bare bulk load of the file,\n"
+        "Adding MeSH, closure, index and classes included, against the engine's bare bulk load of the file,\n"
         f"and of all quads that were written: medians of {rounds}, in turn; memory without pages of files."
     )
     rows: list[tuple[str, ...]] = []
@@ -76,14 +77,11 @@ def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
         _shorten(file, part)
         _add(store, "mesh", file)
         with open_store(store) as opened:
-            written = [quad for graph in (GRAPH, CLASSES) for quad in opened.quads(graph)]
+            written = chain.from_iterable(map(opened.quads, (GRAPH, CLASSES)))
             ox.serialize(written, str(whole), format=ox.RdfFormat.N_QUADS)
             if name == "descriptors":
                 below = list(_below_mesh(opened, rounds))
-        quads = len(written)
-        del written
-        with file.open("rb") as lines:
-            triples = sum(1 for _ in lines)
+        triples, quads = _lines(file), _lines(whole)
         add = [sys.executable, "-c", _ADD, str(file)]
         bare, same = [sys.executable, "-c", _BARE, str(file)], [sys.executable, "-c", _SAME, str(whole)]
         turns = [(_run(bare, GRAPH), _run(same), _run(add)) for _ in range(rounds)]
@@ -105,6 +103,11 @@ def measure(folder: Path, rounds: int = 3) -> Iterator[str]:
         _add(store, "chebi", SHARED / "vocabularies" / "chebi.json.gz")
         with open_store(store) as opened:
             yield from _below_chebi(opened, rounds)
+
+
+def _lines(file: Path) -> int:
+    with file.open("rb") as lines:
+        return sum(1 for _ in lines)
 
 
 def _shorten(file: Path, part: float) -> None:
