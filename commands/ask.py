@@ -32,12 +32,18 @@ from picograph.ontology.errors import UsageError
 class Questions(NearestGroup):
     """The questions of the catalogue as commands, made from their front matter."""
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """Offer questions with what they answer, without reading the whole of each."""
+    kind = "question"
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Give what a question answers, without reading the whole of it."""
         from picograph.queries import catalog
 
+        return catalog.summary(name)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer questions with what they answer."""
         names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
-        items = [CompletionItem(name, help=catalog.summary(name)) for name in names]
+        items = [CompletionItem(name, help=self.summary(ctx, name)) for name in names]
         return items + click.Command.shell_complete(self, ctx, incomplete)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -53,7 +59,7 @@ class Questions(NearestGroup):
         if name not in catalog.names():
             return None
         question = catalog.question(name)
-        command = click.Command(name, help=question.summary, short_help=question.summary, callback=_asker(name))
+        command = click.Command(name, help=question.summary, callback=_asker(name))
         for key, parameter in question.parameters.items():
             kinds: dict[str, click.ParamType[Any]] = {"integer": click.INT, "grade": click.INT, "decimal": click.FLOAT}
             parts = [parameter.help or "", f"unit: {parameter.unit}" if parameter.unit else ""]
@@ -138,7 +144,7 @@ def _print_steps(store: Any, name: str, parameters: dict[str, Any], form: str | 
         say("A step's time holds the steps inside it.")
 
 
-@click.group(cls=Questions, invoke_without_command=True)
+@click.group(cls=Questions, invoke_without_command=True, subcommand_metavar="[QUESTION [OPTIONS]...]")
 @format_option(*ANSWER_FORMATS)
 @store_options
 @click.pass_context
@@ -150,12 +156,11 @@ def ask(ctx: click.Context, form: str | None, store: str | None, update_endpoint
         return
     from picograph.queries import catalog
 
-    questions = [catalog.question(name) for name in catalog.names()]
     if form in ("markdown", "parquet"):
         remedy = f"use one of: {', '.join(ROW_FORMATS)}; or name a question"
         raise UsageError(f"the list of questions is not written as {form}", where="picograph ask", remedy=remedy)
     if form == "json":
-        print_json([each.described() for each in questions])
+        print_json([catalog.question(name).described() for name in catalog.names()])
     else:
-        rows = [{"name": each.name, "summary": each.summary} for each in questions]
+        rows = [{"name": name, "summary": catalog.summary(name)} for name in catalog.names()]
         print_rows(columns_of(name="text", summary="text"), rows, default_format(form))

@@ -13,8 +13,8 @@ from picograph.commands.terminal import (
     open_store,
     out,
     print_rows,
-    say,
     store_options,
+    tell,
 )
 from picograph.ontology.errors import UsageError
 
@@ -36,6 +36,7 @@ from picograph.ontology.errors import UsageError
 @click.option(
     "--jobs",
     type=click.IntRange(1, 256),
+    metavar="N",
     help="How many processes write, where there are many records.  [default: one a core, at most 4]",
 )
 @click.option("--report", metavar="FILE", help="Write what could not be expressed, as JSON lines.")
@@ -82,9 +83,9 @@ def export(
             write_whole(output, chunks)
         cautions = selection.retractions.of_graphs(selection.names())
     for caution in cautions:
-        say(f"Caution: {caution}")
+        tell(f"Caution: {caution}")
     for line in losses.lines():
-        say(f"Not expressed in {target}: {line}.")
+        tell(f"Not expressed in {target}: {line}.")
     if report is not None:
         import msgspec
 
@@ -101,7 +102,7 @@ def _cores() -> int:
 def _list(form: str | None) -> None:
     from picograph.queries.exports import summaries
 
-    rows = [{"target": name, "writes": words} for name, words in summaries().items()]
+    rows = [{"target": name, "writes": words.replace("``", "")} for name, words in summaries().items()]
     print_rows(columns_of(target="text", writes="text"), rows, default_format(form))
 
 

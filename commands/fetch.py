@@ -15,7 +15,7 @@ from picograph.commands.terminal import (
     format_option,
     print_json,
     print_rows,
-    say,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -106,11 +106,11 @@ def _print_fetched(fetched: "Fetched", form: str | None) -> None:
         rows = [{"file": file, "records": records} for file, records in fetched.files.items()]
         print_rows(columns_of(file="text", records="integer"), rows, default_format(form))
     for caution in fetched.cautions:
-        say(f"Caution: {caution}")
+        tell(f"Caution: {caution}")
     if fetched.missing:
         named = ", ".join(fetched.missing[:10]) + ("…" if len(fetched.missing) > 10 else "")
-        say(f"Caution: {len(fetched.missing)} records match and were not given: {named}")
-    say(
+        tell(f"Caution: {len(fetched.missing)} records match and were not given: {named}")
+    tell(
         f"{fetched.records} of {fetched.matching} matching records in {len(fetched.files)} files; "
         f"{fetched.kept} were on disk already; {fetched.requests} requests."
     )

@@ -13,6 +13,7 @@ from picograph.commands.terminal import (
     print_rows,
     say,
     store_options,
+    tell,
     width,
 )
 
@@ -43,7 +44,7 @@ def gaps(
         out("\n".join(gapmap.text_lines(found, width())))
     else:
         print_rows(columns_of(treatment="text", outcome="text", studies="integer"), list(gapmap.rows_of(found)), form)
-    say(*(f"Caution: {each}" for each in found.cautions))
+    tell(*(f"Caution: {each}" for each in found.cautions))
     if picture:
         gapmap.draw(found, picture)
         say(f"Drawn: {picture}")

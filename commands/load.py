@@ -25,7 +25,9 @@ MOST_MESSAGES = 20  # of each kind
 @click.command()
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--source", "sources", multiple=True, metavar="FILE", help="A text that a study file refers to.")
-@click.option("--jobs", type=click.IntRange(1, 256), default=1, help="How many processes read records.  [default: 1]")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="How many processes read records.  [default: 1]"
+)
 @click.option("--rejects", metavar="FILE", help="Write refused records with their reasons: JSON lines.")
 @click.option("--splits", metavar="FILE", help="What is not one study: two identifiers a line. The store remembers it.")
 @click.option("--extract/--no-extract", default=False, help="Read the words of abstracts too.  [default: no-extract]")

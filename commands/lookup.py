@@ -18,7 +18,14 @@ from picograph.commands.terminal import (
 
 @click.command()
 @click.argument("text", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many to give at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="How many to give at most.",
+)
 @format_option(*ROW_FORMATS)
 @store_options
 def lookup(text: tuple[str, ...], limit: int, form: str | None, store: str | None, update_endpoint: str | None) -> None:

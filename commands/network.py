@@ -15,6 +15,7 @@ from picograph.commands.terminal import (
     print_rows,
     say,
     store_options,
+    tell,
     width,
 )
 
@@ -101,6 +102,7 @@ def _print(found: "Network", *, narrowed: bool) -> None:
         out("")
         columns = columns_of(one="text", other="text", studies="list", participants="integer", randomised="integer")
         print_rows(columns, _rows(found), "table")
+        out("")
     for number, component in enumerate(found.components, 1):
         listed(f"Component {number}: " + "; ".join(f"{name} ({found.degrees[name]})" for name in component))
     for bridge in found.bridges:
@@ -113,6 +115,6 @@ def _print(found: "Network", *, narrowed: bool) -> None:
         if len(found.single_arm) > 20:
             out(f"  and {len(found.single_arm) - 20} more")
     if found.contrasts and not narrowed:
-        say("Caution: studies of all conditions are in one network; --condition narrows it.")
+        tell("Caution: studies of all conditions are in one network; --condition narrows it.")
     if found.without_treatment:
-        say(f"Caution: {found.without_treatment} arms have no treatment in their record, and are in no node.")
+        tell(f"Caution: {found.without_treatment} arms have no treatment in their record, and are in no node.")

@@ -79,19 +79,19 @@ class Pools(Questions):
         from picograph.queries import catalog
 
         own = [each for each in asked.params if each.name in catalog.question(name).parameters]
-        command = click.Command(name, help=f"Pool: {asked.help}", short_help=asked.short_help, callback=_pooler(name))
+        command = click.Command(name, help=f"Pool: {asked.help}", callback=_pooler(name))
         shared = click.Command(None)
         for decorate in reversed((*_OPTIONS, format_option("table", "json", *ROW_FORMATS[1:3]), store_options)):
             decorate(shared)
         asked_for = {each.name for each in own}  # an option of the question goes before one of pooling
         command.params = [*own, *(each for each in reversed(shared.params) if each.name not in asked_for)]
         for each in command.params:
-            if each.name in ("store",):
+            if each.name == "store":
                 each.envvar = None  # `pool` has read PICOGRAPH_STORE
         return command
 
 
-@click.group(cls=Pools, invoke_without_command=True)
+@click.group(cls=Pools, invoke_without_command=True, subcommand_metavar="[QUESTION [OPTIONS]...]")
 @click.option("--rules", is_flag=True, help="List the rules of what may not be pooled.")
 @format_option(*ROW_FORMATS)
 @store_options

@@ -11,15 +11,21 @@ from picograph.ontology.errors import StoreError, UsageError
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option(
-    "--workers", type=click.IntRange(1, 256), help="Processes that answer.  [default: one for each core, at most 4]"
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), metavar="N", help="0 takes a free one."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="Processes that answer.  [default: one for each core, at most 4]",
 )
 @click.option(
     "--timeout",
     default=30.0,
     show_default=True,
     type=click.FloatRange(0.1),
+    metavar="SECONDS",
     help="A query is stopped after so many seconds.",
 )
 @click.option(
@@ -27,10 +33,16 @@ from picograph.ontology.errors import StoreError, UsageError
     default=1024,
     show_default=True,
     type=click.IntRange(64),
+    metavar="MIB",
     help="A query that takes more MiB is stopped.",
 )
 @click.option(
-    "--queue", default=32, show_default=True, type=click.IntRange(0), help="So many wait; who comes then is told 429."
+    "--queue",
+    default=32,
+    show_default=True,
+    type=click.IntRange(0),
+    metavar="N",
+    help="So many wait; who comes then is told 429.",
 )
 @click.option("--writable", is_flag=True, help="Take updates and graphs from who has the token.")
 @click.option("--token-file", metavar="PATH", help="A file with the token.  [default: PICOGRAPH_TOKEN]")

@@ -2,11 +2,11 @@
 
 import click
 
-from picograph.commands.terminal import open_store, say, store_options
+from picograph.commands.terminal import NearestGroup, open_store, say, store_options
 from picograph.ontology.errors import UsageError
 
 
-@click.group()
+@click.group(cls=NearestGroup)
 def store() -> None:
     """Keep a store in order."""
 

@@ -32,16 +32,28 @@ def did_you_mean(given: str, known: Iterable[str], otherwise: str) -> str:
 
 
 class NearestGroup(click.Group):
-    """A group that names the nearest command for one that it does not have."""
+    """A group that names the nearest command for one that it does not have, and cuts no summary short."""
+
+    kind = "command"
+
+    def summary(self, ctx: click.Context, name: str) -> str:
+        """Give the first sentence of what a command does."""
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(limit=1000) if command else ""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole of its summary."""
+        with formatter.section(f"{self.kind.capitalize()}s"):
+            formatter.write_dl([(name, self.summary(ctx, name)) for name in self.list_commands(ctx)])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the first argument names."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            listed = "picograph ask" if self.name == "ask" else f"{ctx.command_path} --help"
+            listed = ctx.command_path + ("" if self.kind == "question" else " --help")
             raise UsageError(
-                f"there is no {'question' if self.name == 'ask' else 'command'} {args[0]!r}",
+                f"there is no {self.kind} {args[0]!r}",
                 where=ctx.command_path,
                 remedy=did_you_mean(args[0], self.list_commands(ctx), f"{listed} lists them"),
             )
@@ -191,6 +203,14 @@ def say(*lines: str) -> None:
     """Write a message for people: never to standard output."""
     for line in lines:
         out(line, err=True)
+
+
+def tell(*sentences: str) -> None:
+    """Write sentences for people, each folded at the width of the terminal."""
+    from textwrap import wrap
+
+    for each in sentences:
+        say(*wrap(each, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 
 def print_json(value: object) -> None:

@@ -15,6 +15,7 @@ from picograph.commands.terminal import (
     print_rows,
     say,
     store_options,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def add(name: str, files: tuple[str, ...], version: str, store: str | None, upda
 def update(name: str, url: str | None, store: str | None, update_endpoint: str | None) -> None:
     """Fetch a vocabulary from its publisher, and put it into the store.
 
-    Nothing is ever fetched but by this command. The publisher's address is the one in sources.toml. Where the file is
+    No other command fetches a vocabulary. The publisher's address is the one in sources.toml. Where the file is
     the one that is in the store, nothing is changed.
     """
     from picograph.kg import vocabularies
@@ -83,7 +84,7 @@ def _tell(added: "Added") -> None:
     counts = ", ".join(f"{count} {what}" for what, count in made.counts.items())
     say(f"Added {made.title}, version {made.version}: {counts}.")
     for caution in added.cautions:
-        say(f"Caution: {caution}.")
+        tell(f"Caution: {caution}.")
 
 
 @vocab.command("list")

@@ -25,6 +25,7 @@ from picograph.kg.readers import Damaged, Piece
 from picograph.kg.source import Source
 from picograph.kg.splits import Splits
 from picograph.kg.store import Store
+from picograph.kg.store.base import check_open
 from picograph.kg.study import Study, rekey
 from picograph.kg.triples import source_sha256, study_key
 from picograph.kg.waiting import Queue
@@ -235,6 +236,7 @@ def load_each(
     :param extract: read the words of abstracts too, each into a record of its own beside the one of its fields
     :raises StoreError: if the store cannot be written; it then holds what was given before, and nothing else
     """
+    check_open(store)
     yield from _Load(store, sources, jobs, progress, splits, extract).run(inputs)
 
 

@@ -303,10 +303,12 @@ def coming(store: "Store", question: Question | str, **parameters: Any) -> Comin
 
     Parameters and errors are those of `ask`; what the store has that cannot be is found when its row comes.
     """
+    from picograph.kg.store.base import check_open
     from picograph.queries import ways
     from picograph.queries.readings import Readings
     from picograph.queries.retractions import Retractions
 
+    check_open(store)
     asked = catalog.question(question) if isinstance(question, str) else question
     given = {name: value for name, value in parameters.items() if value is not None}
     readings = Readings.of(store)

@@ -84,12 +84,17 @@ class Question(Struct, frozen=True, kw_only=True):
             if name not in self.parameters:
                 raise UsageError(
                     f"{self.name} has no parameter {name!r}",
+                    where=f"ask {self.name}",
                     remedy=f"use one of: {', '.join(self.parameters) or '(it takes none)'}",
                 )
         for name, parameter in self.parameters.items():
             if parameter.required and name not in values:
                 option = "--" + name.replace("_", "-")
-                raise UsageError(f"{self.name} needs {option}", remedy=f"for example: {option} {parameter.example!r}")
+                raise UsageError(
+                    f"{self.name} needs {option}",
+                    where=f"ask {self.name}",
+                    remedy=f"for example: {option} {parameter.example!r}",
+                )
 
         def fill(slot: re.Match[str]) -> str:
             one, first, second = slot.groups()

@@ -17,6 +17,7 @@ def test_the_public_names_are_these() -> None:
     assert sorted(picograph.__all__) == ["__version__", "ask", "example", "load", "open_store", "read_study"]
     for name in picograph.__all__:
         assert getattr(picograph, name)
+        assert name in dir(picograph), "an interpreter offers it"
     with pytest.raises(AttributeError, match="no attribute 'pool'"):
         picograph.pool  # noqa: B018
 
@@ -35,6 +36,19 @@ def test_the_python_way_from_a_file_to_a_cited_answer(tmp_path: Path) -> None:
         assert bool(dataset.query(asked))
 
 
+def test_a_store_names_itself_and_its_name_alone_is_no_store(tmp_path: Path) -> None:
+    from picograph.ontology.errors import UsageError
+
+    assert repr(picograph.open_store(":memory:")) == "<MemoryStore :memory:>"
+    assert repr(picograph.open_store("http://ann:secret@127.0.0.1:1/query")) == "<RemoteStore http://127.0.0.1:1/query>"
+    name = str(tmp_path / "store")
+    for use in (lambda: picograph.ask(name, "studies"), lambda: picograph.load(name, [SEED])):  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match="not yet open") as caught:
+            use()
+        assert caught.value.remedy == f"open it first: picograph.open_store({name!r})"
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("command", "heavy"),
     [
@@ -42,8 +56,9 @@ def test_the_python_way_from_a_file_to_a_cited_answer(tmp_path: Path) -> None:
         (["-m", "picograph.cli", "--version"], {"msgspec", "pyoxigraph", "rdflib", "rich", "ruamel.yaml"}),
         (["-m", "picograph.cli", "lookup", "sorafenib"], {"duckdb", "rdflib", "requests", "ruamel.yaml"}),
         (["-m", "picograph.cli", "--help"], {"pyoxigraph", "rdflib", "requests", "rich"}),
+        (["-m", "picograph.cli", "ask", "--help"], {"pyoxigraph", "rdflib", "requests", "ruamel.yaml"}),
     ],
-    ids=["import", "version", "lookup", "help"],
+    ids=["import", "version", "lookup", "help", "questions"],
 )
 def test_what_is_instant_imports_nothing_heavy(command: list[str], heavy: set[str], tmp_path: Path) -> None:
     """What was imported is read off Python's own list, not off a clock."""

@@ -12,7 +12,7 @@ from .markdown import page, table
 
 def option_name(option: click.Option) -> str:
     """Write an option as it is typed."""
-    kind = option.metavar or option.type.name.upper()
+    kind = option.metavar or option.type.name.upper().removesuffix(" RANGE")
     if isinstance(option.type, click.Choice):
         kind = "|".join(option.type.choices)
     names = (*option.opts, *option.secondary_opts)
@@ -22,12 +22,13 @@ def option_name(option: click.Option) -> str:
 def option_rows(options: Iterable[click.Option]) -> Iterator[tuple[str, str]]:
     """Describe options, one a row."""
     for each in options:
-        told = [each.help or ""]
-        if each.multiple:
+        told, said = [each.help or ""], each.help or ""
+        if each.multiple and "given again" not in said:
             told.append("May be given several times.")
         if each.envvar:
             told.append(f"Also taken from the environment: `{each.envvar}`.")
-        if not each.is_flag and isinstance(each.default, str | int):
+        known = isinstance(each.default, str | int | float) and not each.is_flag
+        if known and each.default != "" and "[default:" not in said:
             told.append(f"Default: {each.default}.")
         yield option_name(each), " ".join(" ".join(filter(None, told)).split())
 
@@ -48,6 +49,23 @@ def command_lines(name: str, command: click.Command, common: set[str]) -> Iterat
     yield from (inspect.cleandoc(command.help or ""), "")
     own = [each for each in options_of(command) if each.opts[-1] not in common]
     yield from table(("option", "what it does"), option_rows(own))
+
+
+def pooling_lines(pool: click.Command, context: click.Context) -> Iterator[str]:
+    """Describe what all questions that can be pooled take, beside the options of `ask`."""
+    assert isinstance(pool, click.Group)
+    from picograph.queries import catalog
+
+    inside = click.Context(pool, info_name="pool", parent=context)
+    names = pool.list_commands(inside)
+    pools = [pool.get_command(inside, name) for name in names]
+    options = [{option.name: option for option in options_of(each)} for each in pools if each]
+    asked = set.intersection(*(set(catalog.question(name).parameters) for name in names))
+    left_out = asked | {option.name for option in options_of(pool)}
+    common = set.intersection(*map(set, options)) - left_out
+    shared = [option for name, option in options[0].items() if name in common]
+    yield from ("A question takes its own options, as in `ask`, and these:", "")
+    yield from table(("option", "what it does"), option_rows(shared))
 
 
 def commands() -> str:
@@ -75,4 +93,6 @@ def commands() -> str:
         body += command_lines(name, command, common | stores)
         if name == "ask":
             body += ["Each question has options of its own: see [questions](questions.md).", ""]
+        if name == "pool":
+            body += pooling_lines(command, context)
     return page("Commands", "commands/", body)

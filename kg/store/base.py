@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTripl
 from picograph.kg.store.bulk import Chunk, Mend, refuse
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import RowLines
+from picograph.ontology.errors import UsageError
 from picograph.ontology.words import SHIPPED, Words
 
 if TYPE_CHECKING:
@@ -168,3 +169,19 @@ class Store(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.location}>"
+
+
+def check_open(store: object) -> None:
+    """Refuse the name of a store where a store is needed.
+
+    :raises UsageError: if it is one
+    """
+    if isinstance(store, str | Path):
+        raise UsageError(
+            f"{str(store)!r} is the name of a store, and not yet open",
+            where="the first argument",
+            remedy=f"open it first: picograph.open_store({str(store)!r})",
+        )

@@ -76,7 +76,7 @@ class Losses:
     def lines(self) -> list[str]:
         """Write each kind of loss as a line for people."""
         return [
-            f"{each.count} {each.what}" + (f" (such as {', '.join(each.examples[:3])})" if each.examples else "")
+            f"{each.count} {each.what}" + (f" (such as {'; '.join(each.examples[:3])})" if each.examples else "")
             for each in self.found()
         ]
 

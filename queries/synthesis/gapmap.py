@@ -61,7 +61,7 @@ def _most_first(counts: dict[tuple[str, str], int], side: int) -> tuple[str, ...
 
 
 def text_lines(found: GapMap, width: int = 80) -> Iterator[str]:
-    """Print the map for a terminal: outcomes are numbered above it, a point is a pair that no study has.
+    """Print the map for a terminal: outcomes are numbered above it, a dot is a pair that no study has.
 
     >>> pair = GapMap(treatments=("a drug", "no drug"), outcomes=("survival",), studies=((2,), (0,)))
     >>> print("\\n".join(text_lines(pair)))
@@ -70,9 +70,13 @@ def text_lines(found: GapMap, width: int = 80) -> Iterator[str]:
               1
     a drug    2
     no drug   ·
+    <BLANKLINE>
+    · no study
     """
+    from textwrap import wrap
+
     for place, outcome in enumerate(found.outcomes, 1):
-        yield f"{place:2}  {outcome}"[:width]
+        yield from wrap(f"{place:2}  {outcome}", width, subsequent_indent="    ")
     yield ""
     cell = max(3, *(len(str(count)) + 1 for row in found.studies for count in row)) if found.studies else 3
     room = max(8, width - cell * len(found.outcomes))
@@ -81,6 +85,7 @@ def text_lines(found: GapMap, width: int = 80) -> Iterator[str]:
     for name, counts in zip(found.treatments, found.studies, strict=True):
         short = name if len(name) <= label else name[: label - 1] + "…"
         yield f"{short:{label}}" + "".join(f"{count or '·':>{cell}}" for count in counts)
+    yield from ("", "· no study")
 
 
 def draw(found: GapMap, path: str | Path) -> None:
