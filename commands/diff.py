@@ -109,6 +109,7 @@ def _span(value: tuple[float, float, float] | None) -> str:
 def _print(found: "Differences", words: dict[str, str | None]) -> None:
     from picograph.kg.triples import study_key
     from picograph.queries.synthesis.report import wrapped
+    from picograph.queries.wording import counted
 
     def listed(text: str, indent: str = "    ") -> None:
         for line in wrapped(text, width(), indent):
@@ -131,7 +132,8 @@ def _print(found: "Differences", words: dict[str, str | None]) -> None:
         for line in _where(fact, words):
             listed(f"    {line}", "      ")
     if found.answers:
-        out(f"Answers: {len({row.question for row in found.answers})} questions, {len(found.answers)} rows")
+        questions = counted(len({row.question for row in found.answers}), "question")
+        out(f"Answers: {questions}, {counted(len(found.answers), 'row')}")
     for row in found.answers:
         of = f", {study_key(row.study)}" if row.study else ""
         cells = [

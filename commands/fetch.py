@@ -107,10 +107,14 @@ def _print_fetched(fetched: "Fetched", form: str | None) -> None:
         print_rows(columns_of(file="text", records="integer"), rows, default_format(form))
     for caution in fetched.cautions:
         tell(f"Caution: {caution}")
+    from picograph.queries.wording import counted
+
     if fetched.missing:
         named = ", ".join(fetched.missing[:10]) + ("…" if len(fetched.missing) > 10 else "")
-        tell(f"Caution: {len(fetched.missing)} records match and were not given: {named}")
+        missing = counted(len(fetched.missing), "record matches and was", "records match and were")
+        tell(f"Caution: {missing} not given: {named}")
+    files = counted(len(fetched.files), "file")
     tell(
-        f"{fetched.records} of {fetched.matching} matching records in {len(fetched.files)} files; "
-        f"{fetched.kept} were on disk already; {fetched.requests} requests."
+        f"{fetched.records:,} of {counted(fetched.matching, 'matching record')} in {files}; "
+        f"{fetched.kept:,} on disk already; {counted(fetched.requests, 'request')}."
     )

@@ -91,13 +91,19 @@ def _rows(found: "Network") -> list[dict[str, Any]]:
 def _print(found: "Network", *, narrowed: bool) -> None:
     from picograph.kg.triples import study_key
     from picograph.queries.synthesis.report import wrapped
+    from picograph.queries.wording import counted
 
     def listed(text: str) -> None:
         for line in wrapped(text, width(), "    "):
             out(line)
 
-    counts = (len(found.treatments), len(found.contrasts), len(found.components), len(found.loops))
-    out("{} treatments, {} contrasts, {} components, {} loops".format(*counts))
+    counts = {
+        "treatment": found.treatments,
+        "contrast": found.contrasts,
+        "component": found.components,
+        "loop": found.loops,
+    }
+    out(", ".join(counted(len(each), name) for name, each in counts.items()))
     if found.contrasts:
         out("")
         columns = columns_of(one="text", other="text", studies="list", participants="integer", randomised="integer")
@@ -117,4 +123,5 @@ def _print(found: "Network", *, narrowed: bool) -> None:
     if found.contrasts and not narrowed:
         tell("Caution: studies of all conditions are in one network; --condition narrows it.")
     if found.without_treatment:
-        tell(f"Caution: {found.without_treatment} arms have no treatment in their record, and are in no node.")
+        arms = counted(found.without_treatment, "arm has no treatment in its", "arms have no treatment in their")
+        tell(f"Caution: {arms} record, and {'is' if found.without_treatment == 1 else 'are'} in no node.")

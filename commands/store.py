@@ -26,4 +26,4 @@ def rebuild(store: str | None, update_endpoint: str | None) -> None:
             raise UsageError("only a folder has a results table", where=opened.location, remedy="give --store a folder")
         opened.rebuild()
         table = opened.table()
-        say(f"{table.rows} rows." if table else "The graph says what no row can hold: questions go to the graph.")
+        say(f"{table.rows:,} rows." if table else "The graph says what no row can hold: questions go to the graph.")

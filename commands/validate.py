@@ -30,6 +30,7 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
     from importlib.util import find_spec
 
     from picograph.queries import integrity
+    from picograph.queries.wording import counted
 
     with_shapes = find_spec("pyshacl") is not None
     with open_store(store, update_endpoint) as opened:
@@ -42,15 +43,17 @@ def validate(sources: tuple[str, ...], form: str | None, store: str | None, upda
         print_rows(columns, rows, default_format(form))
     for record, count in list(missing.items())[:1]:
         say(
-            f"Caution: {count} places were not held against their words: the source is not at hand",
+            f"Caution: {counted(count, 'place')} {'was' if count == 1 else 'were'} not held against their words: "
+            "the source is not at hand",
             f"  where: {record}",
             "  try:   name its text with --source FILE",
         )
     if len(missing) > 1:
-        say(f"… and {sum(missing.values()) - count:,} places of {len(missing) - 1:,} more records")
+        places = counted(sum(missing.values()) - count, "place")
+        say(f"… and {places} of {counted(len(missing) - 1, 'more record')}")
     if not with_shapes:
         say("Caution: the SHACL shapes were not checked", "  try:   pip install 'picograph[shapes]'")
     broken = [each for each in findings if each.severity == "error"]
-    say(f"{len(broken)} errors, {len(findings) - len(broken)} cautions.")
+    say(f"{counted(len(broken), 'error')}, {counted(len(findings) - len(broken), 'caution')}.")
     if broken:
         sys.exit(1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import msgspec
 
 from picograph.queries.question import Question
+from picograph.queries.wording import counted
 
 if TYPE_CHECKING:
     import pandas
@@ -273,7 +274,7 @@ class Answer(Sequence[Row], Written):
         return len(self.rows)
 
     def __repr__(self) -> str:
-        return f"<Answer to {self.question.name}: {len(self)} rows of {len(self.columns)} columns>"
+        return f"<Answer to {self.question.name}: {counted(len(self), 'row')} of {len(self.columns)} columns>"
 
     @property
     def cautions(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import msgspec
 
 from picograph.queries.answer import Row
 from picograph.queries.question import Column
+from picograph.queries.wording import counted
 
 if TYPE_CHECKING:
     from picograph.kg.joining import Resolution
@@ -58,7 +59,13 @@ def row(loaded: "Loaded", why: "Resolution | None" = None) -> Row:
     }
 
 
-_ALIKE = "records without their text"  # each message says the same: the first is enough
+_ALIKE = "without their text"  # each message says the same: the first is enough
+_KINDS = {  # one of them, many of them
+    _ALIKE: ("record without its text", "records without their text"),
+    "cautions": ("caution", "cautions"),
+    "refused": ("refused record", "refused records"),
+    "moved": ("record that moved", "records that moved"),
+}
 
 
 class _Message(NamedTuple):
@@ -72,12 +79,13 @@ def _messages(loaded: "Loaded") -> Iterator[_Message]:
     for caution in loaded.cautions:
         yield _Message("cautions", number, (f"Caution: {caution}",))
     if loaded.error:
-        yield _Message("refused records", number, (f"Error: {_printable(str(loaded.error))}",))
+        yield _Message("refused", number, (f"Error: {_printable(str(loaded.error))}",))
     elif loaded.was:
         told = f"Moved: {name} is a record of {loaded.study} from now on; it was of {loaded.was}"
-        yield _Message("records that moved", number, (told,))
+        yield _Message("moved", number, (told,))
     elif not loaded.source_at_hand:
-        told = f"Caution: {loaded.places} places were not held against their words: the source text is not at hand"
+        places = counted(loaded.places, "place") + (" was" if loaded.places == 1 else " were")
+        told = f"Caution: {places} not held against their words: the source text is not at hand"
         more = (f"  where: {name}", "  try:   load the text too, or name it with --source FILE")
         yield _Message(_ALIKE, number, (told, *more))
 
@@ -111,11 +119,12 @@ class Messages:
             yield from message.lines
         for kind, count in self._counts.items():
             if count > (shown := self._shown(kind)):
-                hint = "; --rejects FILE has each with its reason" if kind == "refused records" else ""
-                yield f"… and {count - shown:,} more {kind}{hint}"
+                hint = "; --rejects FILE has each with its reason" if kind == "refused" else ""
+                one, many = (f"more {name}" for name in _KINDS[kind])
+                yield f"… and {counted(count - shown, one, many)}{hint}"
         if (total := sum(self._outcomes.values())) > self._most:
             counts = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(self._outcomes.items()))
-            yield f"{total:,} records: {counts}"
+            yield f"{counted(total, 'record')}: {counts}"
 
 
 def why(store: "Store", done: "Iterable[Loaded]") -> "dict[str, Resolution]":

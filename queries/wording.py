@@ -29,6 +29,18 @@ def number(value: Decimal | int) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Write how many there are of something.
+
+    :param one: its name
+    :param many: its plural, where it is not made by an s
+
+    >>> counted(1, "record"), counted(28354, "record"), counted(0, "study", "studies")
+    ('1 record', '28,354 records', '0 studies')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def unit_words(unit: str | None, value: Decimal | int | None = None) -> str:
     """Give a unit, UCUM's or what was counted, as it stands behind a number, with the space before it.
 

@@ -17,6 +17,7 @@ from picograph.queries import catalog
 from picograph.queries.answer import Answer, Cell
 from picograph.queries.question import Column, Parameter, Question
 from picograph.queries.tables import cell_text, short
+from picograph.queries.wording import counted
 from picograph.web.tasks import Ask
 
 SHOWN = 500  # rows of a page; the other formats have all of them
@@ -52,10 +53,6 @@ def _page(name: str, root: str, **values: Any) -> str:
     return _templates().get_template(name).render(root=root, **values)
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
-
-
 def error_page(what: str, where: str = "", remedy: str = "") -> str:
     """Give the page of an error."""
     return _page("error.html", "/", what=what, where=where, remedy=remedy)
@@ -73,8 +70,8 @@ def home_page(store: FolderStore) -> str:
     return _page(
         "home.html",
         "./",
-        studies=_counted(found["Study"], "study", "studies"),
-        records=_counted(found["Record"], "record", "records"),
+        studies=counted(found["Study"], "study", "studies"),
+        records=counted(found["Record"], "record"),
         groups=sorted(groups.items()),
     )
 
@@ -127,7 +124,7 @@ def _answer(question: Question, answer: Answer, given: Mapping[str, str], words:
     return {
         "answer": answer,
         "cautions": answer.cautions if answer.rows else (),
-        "count": _counted(len(answer), "row", "rows") if answer.rows else "No rows",
+        "count": counted(len(answer), "row") if answer.rows else "No rows",
         "total": len(answer),
         "shown_rows": len(rows),
         "formats": links,
@@ -194,7 +191,7 @@ def query_page(
                 more = True
                 break
             rows.append([[Text(str(getattr(term, "value", term)))] if term is not None else [] for term in row])
-        said = f"The first {SHOWN} rows" if more else _counted(len(rows), "row", "rows") if rows else "No rows"
+        said = f"The first {SHOWN} rows" if more else counted(len(rows), "row") if rows else "No rows"
         values |= {"count": said + ".", "rows": rows, "heads": heads}
     formats = [(label, f"?{urlencode({'query': query, 'format': form})}") for label, form in _DOWNLOADS]
     return _page("rows.html", "./", query=query, formats=formats, error=error, **values)
