@@ -17,6 +17,7 @@ from picograph.commands.terminal import (
     print_rows,
     say,
     store_options,
+    tell,
     width,
 )
 
@@ -233,12 +234,14 @@ def _print(pooled: "Pooled", form: str) -> None:
             effect="text", variance="text", evidence="evidence",
         )  # fmt: skip
         print_rows(columns, _member_rows(pooled), form)
-    if form not in ("table", "json") and pooled.refused:
+    if form not in ("table", "json"):
         all_of = len(pooled.refused) + len(pooled.members)
-        say(f"Not pooled: {len(pooled.refused)} of {all_of} values; --format table or json says why.")
+        if pooled.refused:
+            say(f"Not pooled: {len(pooled.refused)} of {all_of} values; --format table or json says why.")
+        elif not all_of:
+            say("Nothing can be pooled.")
     if form != "table":
-        for line in _cautions(pooled):
-            say(line)
+        tell(*_cautions(pooled))
 
 
 def _cautions(pooled: "Pooled") -> list[str]:

@@ -47,6 +47,10 @@ def query(
     if path is not None or sparql == "-":
         sparql = read_text(path or "-")
     assert sparql is not None
+    if not sparql.strip():
+        raise UsageError(
+            "the query is empty", where=path or "picograph query", remedy="for example: SELECT * { ?s ?p ?o }"
+        )
     text = sparql
     if form == "parquet" and on_terminal():
         raise UsageError("Parquet is not for a terminal", where="picograph query", remedy="… --format parquet > FILE")

@@ -43,7 +43,9 @@ Given = Input | Stream | str | Path
 def unreadable(name: str, error: Exception) -> InputError:
     """Say that an input cannot be read."""
     said = getattr(error, "strerror", None) or str(error)
-    return InputError(f"the file cannot be read: {said}", where=name, remedy="see whether the path is right")
+    folder = isinstance(error, IsADirectoryError)
+    remedy = f"name the files in it: {name.rstrip('/')}/*" if folder else "see whether the path is right"
+    return InputError(f"the file cannot be read: {said}", where=name, remedy=remedy)
 
 
 @contextlib.contextmanager

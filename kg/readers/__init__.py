@@ -31,6 +31,7 @@ READERS = {
 GROUP = "picograph.readers"
 LARGEST = 64_000_000  # bytes of one record; the largest that are published have less than half of this
 _HEAD = 65_536  # bytes that are enough to know a format by
+_PRINTED = bytes((9, 10, 12, 13, *range(32, 256)))  # what a text in an encoding of 8 bits is made of
 
 
 class Piece(NamedTuple):
@@ -101,7 +102,13 @@ def detect(content: bytes, name: str) -> str:
         if _function(format_name, "sniff")(head):
             return format_name
     known = ", ".join([*READERS, *_joined()])
-    if _binary(content):
+    if (odd := _not_utf8(content)) is not None and _like_text(content):
+        raise InputError(
+            f"byte {odd} is not UTF-8, and no reader knows the file",
+            where=name,
+            remedy=f"save it as UTF-8; these formats are read: {known}",
+        )
+    if odd is not None or b"\0" in content:
         raise InputError(
             "this is a binary file, and no reader knows it",
             where=name,
@@ -114,14 +121,18 @@ def detect(content: bytes, name: str) -> str:
     )
 
 
-def _binary(content: bytes) -> bool:
-    if b"\0" in content:
-        return True
+def _not_utf8(content: bytes) -> int | None:
+    """Give the place of the first byte that UTF-8 does not have."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(content)  # what is looked at may end in half a character
-    except UnicodeDecodeError:
-        return True
-    return False
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def _like_text(content: bytes) -> bool:
+    """Say whether bytes may be a text in some encoding: UTF-16, which says so, or one without control characters."""
+    return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or not content.translate(None, _PRINTED)
 
 
 def pieces(stream: IO[bytes], name: str) -> "Iterator[Piece | Damaged]":

@@ -166,16 +166,51 @@ def refuse_other(sparql: str) -> None:
     try:
         Store().query(sparql)  # nothing runs before a row is taken
     except SyntaxError as error:
-        raise not_sparql(error) from None
+        raise not_sparql(error, sparql) from None
 
 
-def not_sparql(error: SyntaxError) -> UsageError:
-    """Give the refusal of a query that the engine cannot parse."""
-    return UsageError(
-        f"this is not SPARQL 1.1: {short(str(error))}",
-        where="the query",
-        remedy="correct it at that line and column",
-    )
+def not_sparql(error: SyntaxError, sparql: str, where: str = "the query") -> UsageError:
+    """Give the refusal of a query or an update that the engine cannot parse: it calls a missing prefix something else.
+
+    >>> print(not_sparql(SyntaxError("error at 1:12: expected OPTIONAL"), "SELECT * { ?s pg:arm ?o }"))
+    this is not SPARQL 1.1: the prefix pg: is not declared
+      where: the query
+      try:   begin it with PREFIX pg: <https://w3id.org/picograph/ontology/>
+    """
+    if (prefix := undeclared(sparql)) is not None:
+        from picograph.ontology.prefixes import PREFIXES
+
+        what, remedy = (
+            f"the prefix {prefix}: is not declared",
+            f"begin it with PREFIX {prefix}: <{PREFIXES.get(prefix, '…')}>",
+        )
+    else:
+        what, remedy = short(_expected(str(error))), "correct it at that line and column"
+    return UsageError(f"this is not SPARQL 1.1: {what}", where=where, remedy=remedy)
+
+
+def _expected(said: str) -> str:
+    """Write what the engine expected without its classes of characters.
+
+    >>> _expected("error at 1:9: expected one of DESCRIBE, ['0'..='9'], ['A' ..= 'Z' | 'a' ..= 'z'], [_]")
+    'error at 1:9: expected one of DESCRIBE, a character, a space'
+    """
+    plain = re.sub(r"\[[^\]]*\]", "a character", said.replace("[_]", "a space"))
+    return ", ".join(dict.fromkeys(plain.split(", ")))
+
+
+def undeclared(sparql: str) -> str | None:
+    """Give the first prefix that a query uses and does not declare.
+
+    >>> undeclared("PREFIX a: <http://a/> SELECT * { _:x a:b 'c:d' ; e:f <g:h> , ?i }")
+    'e'
+    >>> undeclared("SELECT * { ?s :p ?o }")
+    ''
+    """
+    bare = TOKEN.sub(lambda token: ": " if token[0].startswith(":") else " ", sparql)
+    declared = set(re.findall(r"\bPREFIX\s+([\w.-]*):", bare, re.IGNORECASE))
+    used = re.findall(r"(?<![\w.-])([^\W\d_](?:[\w.-]*[\w-])?)?:", bare)
+    return next((prefix for prefix in used if prefix not in declared), None)
 
 
 def names_dataset(sparql: str) -> bool:

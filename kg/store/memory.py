@@ -56,7 +56,7 @@ class OxigraphStore(Store):
             union = not names_dataset(sparql)
             return self._oxigraph().query(sparql, base_iri=base, use_default_graph_as_union=union)
         except SyntaxError as error:
-            raise not_sparql(error) from None
+            raise not_sparql(error, sparql) from None
         except ENGINE as error:
             raise self._damaged(error) from None
 

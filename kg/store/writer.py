@@ -13,7 +13,7 @@ from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store.base import GraphText
 from picograph.kg.store.bulk import Chunk, Mend, copy_without, fill, is_big, merge_later, refuse
-from picograph.kg.store.guard import refuse_deep, refuse_load, refuse_service, short
+from picograph.kg.store.guard import not_sparql, refuse_deep, refuse_load, refuse_service
 from picograph.kg.store.table import RowLines, TableWriter
 from picograph.ontology.errors import UsageError
 from picograph.ontology.words import SUFFIX
@@ -167,11 +167,7 @@ class OxigraphWriter:
         try:
             self.oxigraph().update(sparql, base_iri=base)
         except SyntaxError as error:
-            raise UsageError(
-                f"this is not SPARQL 1.1: {short(str(error))}",
-                where="the update",
-                remedy="correct it at that line and column",
-            ) from None
+            raise not_sparql(error, sparql, "the update") from None
         if len(self.oxigraph()) <= _REMADE:
             self.rebuild()
         else:

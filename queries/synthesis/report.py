@@ -17,7 +17,9 @@ def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
     """
     import textwrap
 
-    return textwrap.wrap(text, max(width, 20), subsequent_indent=indent, break_long_words=False) or [""]
+    return textwrap.wrap(
+        text, max(width, 20), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
 
 
 _LISTED = 12  # refusals

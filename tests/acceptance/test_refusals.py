@@ -43,6 +43,8 @@ BAD_FILES: dict[str, tuple[bytes, str, str]] = {
     "bad YAML": (changed("key: doi:10.1016/j.ijrobp.2014.01.017\nrecord:", "key: [\nrecord:"), "not YAML", "line"),
     "an empty file": (b"", "empty", ""),
     "a binary file": (bytes(range(256)) * 20, "binary", ""),
+    "a text in another encoding": ("Größe".encode("latin-1"), "byte 2 is not UTF-8", ""),
+    "a text in UTF-16": ("Größe".encode("utf-16"), "byte 0 is not UTF-8", ""),
 }
 
 
@@ -159,6 +161,13 @@ WRONG: list[tuple[tuple[str, ...], int, tuple[str, ...]]] = [
     (("ask", "studies", "--format", "jsno"), 2, ("there is no format 'jsno'", "did you mean json?")),
     (("ask", "studies", "--format", "xml"), 2, ("there is no format 'xml'", "table, tsv, csv, json")),
     (("query", "ASK {}", "--format", "turtel"), 2, ("did you mean turtle?",)),
+    (("query", " "), 2, ("the query is empty",)),
+    (
+        ("query", "ASK { ?s pg:arm ?o }"),
+        2,
+        ("the prefix pg: is not declared", "PREFIX pg: <https://w3id.org/picograph/"),
+    ),
+    (("query", "-f", "/"), 1, ("Is a directory", "name the files in it: /*")),
     (("ask", "studies", "extra"), 2, ("unexpected extra argument",)),
     (("show",), 2, ("missing argument 'STUDY'", "picograph show [OPTIONS] STUDY")),
     (("show", "10.1016/j.ijrobp.2014.01.017"), 2, ("there is no study", f"did you mean {KEY}?")),
