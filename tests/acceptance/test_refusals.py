@@ -86,8 +86,8 @@ def test_a_bad_study_file_is_refused(
     unchanged()
 
 
-def test_there_are_eight_bad_study_files() -> None:
-    assert len(BAD_FILES) == 8
+def test_there_are_ten_bad_study_files() -> None:
+    assert len(BAD_FILES) == 10
 
 
 def test_good_records_beside_bad_ones_are_kept(program: Program, tmp_path: Path) -> None:
