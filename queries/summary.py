@@ -16,6 +16,7 @@ _PARTS = f"""
 SELECT ?what (COUNT(DISTINCT ?part) AS ?count) WHERE {{
   GRAPH ?record {{ ?record a <{PG}Record> . ?part a ?what }}
 }} GROUP BY ?what ORDER BY ?what"""
+_MANY = 20  # records
 _TRIPLES = "SELECT ?what (COUNT(*) AS ?count) WHERE { GRAPH ?what { ?s ?p ?o } } GROUP BY ?what ORDER BY ?what"
 
 
@@ -42,9 +43,18 @@ def versions() -> Iterator[tuple[str, str]]:
 
 
 def contents(store: "Store") -> Iterator[tuple[str, str]]:
-    """Give the number of parts of each class in the records, and of triples in each graph."""
+    """Give the number of parts of each class in the records, and of triples in each graph.
+
+    Many records are told in one line: what each of them has, a query says.
+    """
+    from picograph.kg.triples import BASE
+    from picograph.queries.wording import counted
+
     for name, count in _counts(store, _PARTS):
         yield name.removeprefix(PG), count
-    for name, count in _counts(store, _TRIPLES):
-        if not store.hidden(name):
-            yield f"triples in {name}", count
+    graphs = {name: int(count) for name, count in _counts(store, _TRIPLES) if not store.hidden(name)}
+    records = [name for name in graphs if name.startswith(BASE + "record/")]
+    if len(records) > _MANY:
+        yield f"triples in {counted(len(records), 'record')}", str(sum(graphs.pop(name) for name in records))
+    for name, triples in graphs.items():
+        yield f"triples in {name}", str(triples)

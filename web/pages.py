@@ -134,9 +134,10 @@ def _answer(question: Question, answer: Answer, given: Mapping[str, str], words:
 
 
 def _sparql(question: Question, given: Mapping[str, str], words: Words) -> str:
+    """Give the query without its front matter: it goes into an address, and proxies take no long ones."""
     from picograph.queries.ask import sparql
 
-    return sparql(question, given, words)
+    return "".join(line for line in sparql(question, given, words).splitlines(keepends=True) if line[:2] != "#+")
 
 
 def _heading(name: str, column: Column) -> Heading:
