@@ -27,7 +27,7 @@ from picograph.queries import ask, catalog, ways
 
 from . import figures
 from .asked import asked, told
-from .graphs import MESH, vocabulary_quads
+from .mesh import MESH, vocabulary_quads
 from .timing import brief, limited, table
 from .truths.told import Told, classes
 

@@ -5,15 +5,10 @@ makes questions hard is there: conditions and drugs of which several lie below t
 study, zero beside not reported, values left open, and faults of every kind that a rule looks for.
 """
 
-import gzip
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
-
-from pyoxigraph import Literal, NamedNode, Quad
 
 from picograph.kg.results import (
     Absence,
@@ -57,104 +52,10 @@ from picograph.kg.study import (
     StudyDesign,
     StudyType,
 )
-from picograph.ontology import concepts
-from picograph.ontology.prefixes import expand
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-MESH = "https://w3id.org/picograph/vocabulary/mesh"
+from .mesh import diseases, drugs, events, label_of
+
 _LIVER = ("mesh:D006528", "mesh:D008113", "mesh:D018281", "mesh:D001650")
-_EVENTS = 60  # different events, the first ones more often
-_DRUGS = 1000
-
-
-@cache
-def descriptors() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Give MeSH's descriptors, label and tree numbers by CURIE: all, or those that ship if the tables are not here."""
-    path = SHARED / "vocabularies" / "mesh_id_label_mappings.tsv.gz"
-    if not path.exists():
-        return {each.curie: (each.label, each.tree_numbers) for each in concepts.concepts("mesh")}
-    lines = (line.split("\t") for line in gzip.decompress(path.read_bytes()).decode().splitlines())
-    return {
-        "mesh:" + cells[0]: (cells[1], tuple(filter(None, cells[3].split("|"))) if len(cells) > 3 else ())
-        for cells in lines
-        if cells[0].startswith("D")
-    }
-
-
-@cache
-def _owners() -> dict[str, str]:
-    return {tree: curie for curie, (_, trees) in descriptors().items() for tree in trees}
-
-
-@cache
-def above(curie: str) -> frozenset[str]:
-    """Give a concept and all above it: by its tree numbers, or as the vocabularies that ship have it."""
-    if curie not in descriptors():
-        return frozenset(concepts.ancestors(curie))
-    found = {curie}
-    for tree in descriptors()[curie][1]:
-        while tree:
-            found |= {_owners()[tree]} if tree in _owners() else set()
-            tree = tree.rpartition(".")[0]
-    shipped = concepts.label(curie) is not None
-    return frozenset(found | (set(concepts.ancestors(curie)) if shipped else set()))
-
-
-def vocabulary_quads() -> Iterator[Quad]:
-    """Give MeSH with its closure and labels, all descriptors of it."""
-    graph = NamedNode(MESH)
-    label, broader, tree, code = (
-        NamedNode("http://www.w3.org/2000/01/rdf-schema#label"),
-        NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive"),
-        NamedNode("http://id.nlm.nih.gov/mesh/vocab#treeNumber"),
-        NamedNode("http://id.nlm.nih.gov/mesh/vocab#identifier"),
-    )
-    kind = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-    for curie, (words, trees) in descriptors().items():
-        node = NamedNode(expand(curie))
-        yield Quad(node, kind, NamedNode("http://id.nlm.nih.gov/mesh/vocab#TopicalDescriptor"), graph)
-        yield Quad(node, label, Literal(words, language="en"), graph)
-        yield Quad(node, code, Literal(curie.removeprefix("mesh:")), graph)
-        yield from (Quad(node, tree, NamedNode(expand(f"mesh:{each}")), graph) for each in trees)
-        yield from (Quad(node, broader, NamedNode(expand(each)), graph) for each in sorted(above(curie)))
-
-
-@cache
-def _diseases() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Give the descriptors of neoplasms by site, and of all other diseases."""
-    found = sorted(curie for curie, (_, trees) in descriptors().items() if any(tree.startswith("C") for tree in trees))
-    neoplasms = [curie for curie in found if any(tree.startswith("C04.588") for tree in descriptors()[curie][1])]
-    return tuple(neoplasms), tuple(curie for curie in found if curie not in set(neoplasms))
-
-
-@cache
-def _drugs() -> tuple[tuple[str, ...], ...]:
-    """Give drugs, each as its concepts in one or more vocabularies; the best known first."""
-    exact = {
-        row.subject: row.object
-        for row in concepts.mappings()
-        if row.predicate == "skos:exactMatch" and row.object.startswith("CHEBI:") and concepts.label(row.object)
-    }
-    named = [(each.curie, exact[each.curie]) for each in concepts.concepts("mesh") if each.curie in exact]
-    named.sort(key=lambda pair: (pair[0] != "mesh:D000077157", pair))
-    others = [
-        (curie,)
-        for curie, (_, trees) in sorted(descriptors().items())
-        if any(tree.startswith(("D27", "D03.383")) for tree in trees)
-    ]
-    return tuple([*named[:40], *others[:: max(1, len(others) // _DRUGS)]][:_DRUGS])
-
-
-@cache
-def _events() -> tuple[str, ...]:
-    """Give the concepts of events: signs and symptoms, those of the digestive tract first."""
-    found = [curie for curie in sorted(descriptors()) if "mesh:D012816" in above(curie)]
-    found.sort(key=lambda curie: ("mesh:D012817" not in above(curie), curie))
-    return tuple(found[:_EVENTS])
-
-
-def _label(curie: str) -> str:
-    return descriptors()[curie][0] if curie in descriptors() else concepts.label(curie) or curie
 
 
 class _Drawn:
@@ -175,13 +76,13 @@ class _Drawn:
 
     def drug(self) -> tuple[str, ...]:
         """Take a drug; one in fifty is one of the first five."""
-        return self.random.choice(_drugs()[:5] if self.one_in(50) else _drugs())
+        return self.random.choice(drugs()[:5] if self.one_in(50) else drugs())
 
     def study(self) -> Study:
         random = self.random
-        neoplasms, diseases = _diseases()
+        neoplasms, others = diseases()
         with_results = random.random() < 0.4
-        conditions = [random.choice(_LIVER if self.one_in(60) else neoplasms if self.one_in(2) else diseases)]
+        conditions = [random.choice(_LIVER if self.one_in(60) else neoplasms if self.one_in(2) else others)]
         if self.one_in(3):  # two below one that is asked for
             conditions.append(random.choice(_LIVER if conditions[0] in _LIVER else neoplasms))
         arms, interventions = self.arms(1 + (not self.one_in(3)) + self.one_in(6))
@@ -199,7 +100,7 @@ class _Drawn:
             identifiers=(f"EUCTR{self.number}",),
             report=Report(
                 registry_id=self.key,
-                title=f"Study {self.number} of {_label(conditions[0])}",
+                title=f"Study {self.number} of {label_of(conditions[0])}",
                 published=f"{year}-{1 + random.randrange(12):02d}-01",
                 headings=tuple(self.heading(curie) for curie in dict.fromkeys(conditions)),
                 evidence=self.place("identificationModule"),
@@ -215,7 +116,7 @@ class _Drawn:
             population=Population(
                 enrolled=sum(arm.enrolled or 0 for arm in arms),
                 conditions=tuple(
-                    Condition(label=_label(curie), concept=(curie,), evidence=self.place("conditionsModule"))
+                    Condition(label=label_of(curie), concept=(curie,), evidence=self.place("conditionsModule"))
                     for curie in dict.fromkeys(conditions)
                 ),
                 evidence=self.place("designModule"),
@@ -227,7 +128,7 @@ class _Drawn:
 
     def heading(self, curie: str) -> MeshHeading:
         return MeshHeading(
-            descriptor=_label(curie),
+            descriptor=label_of(curie),
             major=self.one_in(2),
             descriptor_concept=curie,
             heading=curie,
@@ -245,7 +146,7 @@ class _Drawn:
                 keys.append(key)
                 interventions[key] = Intervention(
                     key=key,
-                    label=_label(drug[0]),
+                    label=label_of(drug[0]),
                     concept=drug,
                     kind=InterventionKind.DRUG,
                     dose=Quantity(unit="mg", value=Decimal(random.choice([50, 100, 200, 400]))),
@@ -403,8 +304,8 @@ class _Drawn:
 
     def events(self, arm: Arm) -> Iterator[AdverseEventResult]:
         random, enrolled = self.random, arm.enrolled or 0
-        for index in sorted({int(len(_events()) * random.random() ** 1.5) for _ in range(random.randrange(5, 30))}):
-            curie = _events()[index]
+        for index in sorted({int(len(events()) * random.random() ** 1.5) for _ in range(random.randrange(5, 30))}):
+            curie = events()[index]
             affected = random.randint(0, enrolled) // random.choice([1, 2, 4, 8])
             low = random.choice([None, None, 1, 2, 3, 3, 4])
             absent = self.one_in(20)
@@ -413,7 +314,7 @@ class _Drawn:
             if not absent and self.one_in(4):
                 percent = round(Decimal(100 * affected) / enrolled, 1) + (5 if self.one_in(400) else 0)  # a fault
             yield AdverseEventResult(
-                term=_label(curie).lower(),
+                term=label_of(curie).lower(),
                 concept=(curie,),
                 grade=None if low is None else GradeRange(low=low),
                 scale="pg:CTCAE40" if low and self.one_in(2) else None,

@@ -14,7 +14,8 @@ from picograph.kg.store.base import GraphText
 from picograph.kg.store.table import lines_of
 from picograph.kg.words import words_graphs
 
-from .graphs import MESH, SHARED, studies, vocabulary_quads
+from .graphs import studies
+from .mesh import MESH, SHARED, vocabulary_quads
 
 _BATCH = 1 << 26  # bytes of N-Quads that are written together
 

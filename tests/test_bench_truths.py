@@ -15,7 +15,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from picograph.bench.graphs import MESH, descriptors, vocabulary_quads
+from picograph.bench.mesh import MESH, descriptors, vocabulary_quads
 from picograph.bench.truths import WITHIN, differences, questions, truth
 from picograph.bench.truths.rows import nothing
 from picograph.bench.truths.told import Told, classes

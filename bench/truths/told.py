@@ -12,7 +12,8 @@ from picograph.kg.study import Arm, Intervention, Study
 from picograph.ontology import concepts, joined, terms
 from picograph.ontology.prefixes import compress, expand
 
-from ..graphs import above, descriptors, publication, study
+from ..graphs import publication, study
+from ..mesh import above, descriptors
 
 Row = dict[str, Any]
 BASE = "https://w3id.org/picograph/"
