@@ -17,6 +17,7 @@ PARTS = (
     "commands",
     "sizes",
     "engines",
+    "hierarchies",
     "virtuoso",
     "exports",
     "loading",

@@ -86,6 +86,7 @@ def _classes() -> dict[str, _Class]:
     found[PG + "Study"].plans[_LABEL] = _plan("label", Kind.TEXT)
     record = {
         PG + "documentKey": _plan("document", Kind.TEXT),
+        PG + "statesIdentifier": _plan("identifiers", Kind.TEXT, many=True),
         PG + "method": _plan("method", Kind.ENUM),
         PG + "reader": _plan("reader", Kind.TEXT),
         PG + "read": _plan("read", Kind.DATE),

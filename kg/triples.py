@@ -252,7 +252,7 @@ def _pages(study: Study) -> Pages:
         line(_PROV + "wasDerivedFrom", source),
         line("method", f"<{enum_iri(record.method)}>"),
     ]
-    row = {"graph": names.record, "class": "Record", "study": names.study, "document": record.document}
+    row: dict[str, Any] = {"graph": names.record, "class": "Record", "study": names.study, "document": record.document}
     row["method"] = enum_iri(record.method)
     if record.reader:
         lines.append(line("reader", _text(record.reader)))
@@ -260,7 +260,8 @@ def _pages(study: Study) -> Pages:
     if record.read:
         lines.append(line("read", f'"{record.read.isoformat()}"^^<{_XSD}date>'))
         row["read"] = record.read.isoformat()
-    identifiers = {each.key for each in identifiers_of(study)} | {node_of(record.document)}
+    identifiers = sorted({each.key for each in identifiers_of(study)} | {node_of(record.document)})
+    row["identifiers"] = identifiers
     lines += [line("statesIdentifier", _text(each)) for each in identifiers]
     pages.put(GRAPH, "", lines, row)
     row["part"] = names.record

@@ -31,6 +31,16 @@ def _plain(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1)) if value == value.to_integral_value() else value
 
 
+@lru_cache(1 << 16)  # the numbers of reports come again and again
+def number(text: str) -> Decimal:
+    """Give the number that a text is, without zeros at its end.
+
+    >>> number("55.000"), number("0.50")
+    (Decimal('55'), Decimal('0.5'))
+    """
+    return _plain(Decimal(text))
+
+
 @lru_cache(1 << 14)  # records of one shape have the same places
 def _within(fragment: str) -> tuple[Any, ...]:
     from picograph.kg.source import Place
@@ -50,7 +60,7 @@ def _places(iris: Iterable[str]) -> tuple[str, ...]:
 
 _CELLS: dict[str, Callable[[str], Cell]] = {
     "integer": lambda text: int(Decimal(text)),
-    "decimal": lambda text: _plain(Decimal(text)),
+    "decimal": number,
     "boolean": lambda text: text in ("true", "1"),
     "evidence": lambda text: _places(text.split()),
     "list": lambda text: tuple(sorted(set(filter(None, text.split(" | "))))),
@@ -71,15 +81,19 @@ def cell(kind: str, text: str | None) -> Cell:
 def typed(kind: str, value: Any) -> Cell:
     """Give the typed value of a cell from what the results table has.
 
-    >>> typed("decimal", Decimal("55.000")), typed("evidence", []), typed("list", ["b", "a"]), typed("integer", 3)
+    >>> typed("decimal", "55.000"), typed("evidence", []), typed("list", ["b", "a"]), typed("integer", 3)
     (Decimal('55'), None, ('a', 'b'), 3)
     """
-    if value is None or value == "" or value == []:
-        return None
     if isinstance(value, list):
+        if not value:
+            return None
         if kind == "evidence":
             return _places(value)
         return tuple(sorted(set(filter(None, value)))) if kind == "list" else cell(kind, " ".join(value))
+    if value is None or value == "":
+        return None
+    if kind == "decimal":
+        return number(value)
     return _plain(value) if isinstance(value, Decimal) else value
 
 

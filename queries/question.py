@@ -61,6 +61,7 @@ class Question(Struct, frozen=True, kw_only=True):
     caution: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()  # parameters of which the answer says by which path a study has them
     table: str | None = None  # the same question in SQL, for the results table; ``text`` says what it means
+    table_says: int = 1  # what rows must say for it: `SAYS` of kg.store.table; the quads answer where they say less
     by_study: bool = False  # a row of the table is told by the records of one study, and rows are in order of studies
     by_quads: tuple[str, ...] = ()  # parameters with which it is a look-up, answered sooner from the quads
 

@@ -67,6 +67,10 @@ class Readings:
     @classmethod
     def of(cls, store: "Store") -> "Readings":
         """Ask a store which records were read by rules or a model."""
+        return store.kept("readings", lambda: cls._of(store))
+
+    @classmethod
+    def _of(cls, store: "Store") -> "Readings":
         number = int(next(_terms(store, _NUMBER)).value) if store.exists() else 0
         return cls(number, (record.value for record in _terms(store, _LEFT_OUT)) if number else ())
 

@@ -85,6 +85,10 @@ class Retractions:
     @classmethod
     def of(cls, store: "Store") -> "Retractions":
         """Ask a store for its retracted reports."""
+        return store.kept("retractions", lambda: cls._of(store))
+
+    @classmethod
+    def _of(cls, store: "Store") -> "Retractions":
         notices: dict[str, str] = {}  # by the identifiers of retracted publications
         saying = [str(NamedNode(record)) for (record,) in _rows(store, [], _SAYING)] if store.exists() else []
         for document, doi, pmid, notice, citation in _rows(store, saying, _PUBLICATIONS):

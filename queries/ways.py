@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from picograph.queries.answer import BATCH, Cell, Row, typed
+from picograph.queries.answer import BATCH, Cell, Row, number, typed
 from picograph.queries.question import Question
 
 if TYPE_CHECKING:
@@ -23,13 +23,15 @@ LEAST_ROWS = 5_000  # of a results table; a smaller store is answered sooner fro
 def answering_table(store: "Store", question: Question, given: Collection[str] = ()) -> "ResultsTable | None":
     """Give the table that answers a question; None where its quads do.
 
-    They do for a question without SQL, or about one study, in a small store, and where rows cannot hold a graph.
+    They do for a question without SQL, or about one study, in a small store, where rows cannot hold a graph, and where
+    the table was made before its rows said what the question asks for.
 
     :param given: the parameters that are given
     """
     if question.table is None or not set(question.by_quads).isdisjoint(given):
         return None
-    return large_table(store)
+    table = large_table(store)
+    return table if table is not None and table.says >= question.table_says else None
 
 
 def large_table(store: "Store") -> "ResultsTable | None":
@@ -61,15 +63,27 @@ def batches_of(
     left_out: Sequence[str] = (),
 ) -> Iterator[list[Row]]:
     """Give the rows of an answer some at a time, as they are found."""
-    assert question.table is not None
+    sql = _with_texts(question)
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
     for studies in table.ranges() if _asks_all(question, values) else [(None, None)]:
-        found = table.query(question.table, values, left_out, studies)
+        found = table.query(sql, values, left_out, studies)
         while some := list(islice(found, BATCH)):
             columns = zip(*some, strict=True)
             cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
             yield [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _with_texts(question: Question) -> str:
+    """Give the SQL of a question with its decimals as texts: a cell of the engine's own takes 1.2 µs, a text 0.2."""
+    assert question.table is not None
+    if all(column.kind != "decimal" for column in question.columns.values()):
+        return question.table
+    cells = ", ".join(
+        f'"{name}"::VARCHAR' if column.kind == "decimal" else f'"{name}"' for name, column in question.columns.items()
+    )
+    names = ", ".join(f'"{name}"' for name in question.columns)
+    return f"SELECT {cells} FROM (\n{question.table}\n) AS answer({names})"
 
 
 def _asks_all(question: Question, given: Collection[str]) -> bool:
@@ -79,6 +93,8 @@ def _asks_all(question: Question, given: Collection[str]) -> bool:
 
 def _cells(kind: str, values: Sequence[Any]) -> Sequence[Cell]:
     """Give the cells of a column: most are there as they stand."""
+    if kind == "decimal":
+        return [None if value is None else number(value) for value in values]
     if {value.__class__ for value in values} <= _AS_THEY_STAND and "" not in values:
         return values
     return [typed(kind, value) for value in values]

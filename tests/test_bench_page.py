@@ -9,6 +9,11 @@ import pytest
 from picograph.bench import figures, page
 from picograph.bench.timing import limited, percentile
 
+
+def _took(seconds: float, rows: int | None) -> dict[str, Any]:
+    return {"seconds": [seconds], "rows": rows}
+
+
 FOUND: dict[str, Any] = {
     "machine": {"processor": "one", "Python": "3"},
     "questions": {
@@ -37,6 +42,19 @@ FOUND: dict[str, Any] = {
             "mesh-headings --study X": {way: {"seconds": [0.1], "rows": 1} for way in ("Oxigraph", "rdflib")},
         },
     },
+    "hierarchies": {
+        "quads": {"1000": 1050},
+        "questions": {
+            key: {"1000": {"embedded": _took(*here), "rdflib": _took(*there)}}
+            for key, here, there in (
+                ("studies --drug X", (0.01, 2), (1.5, 2)),
+                ("studies --drug Y", (0.02, 2), (1, 2)),
+                ("gaps --drug X", (0.01, 2), (3, None)),
+                ("gaps --drug Y", (0.01, 2), (9, 3)),
+                ("gaps --drug Z", (20, None), (9, 3)),
+            )
+        },
+    },
     "virtuoso": {
         "event-totals": {"1000": {"Virtuoso": None, "embedded": {"seconds": [0.4], "rows": 9}}},
         "studies --study X": {"1000": {"Virtuoso": {"seconds": [0.003]}, "embedded": {"seconds": [0.012]}}},
@@ -61,6 +79,13 @@ def test_the_page_tells_medians_limits_and_what_is_over(tmp_path: Path) -> None:
     assert "- `sizes`, 2026-11-26: 12 s, in which other programs took 0.41 cores; the system's load" in text
     assert "| owlready2 | 1 | 0 | 1 |" in text  # other rows: no ratio is made of them
     assert "| Virtuoso | 1 | 0 | 0 | 0.2 | 0.2 | 0.2 |" in text
+    assert (
+        "- 1,050 quads, 1e+03 triples: rdflib takes at least 100 times the embedded store's time in 2 of 5 questions"
+        " about a class; median 150, least 50; 1 were ended, which counts as their limit; less than 100: studies --drug"
+        " Y (50).\n"
+    ) in text
+    assert "| `gaps --drug X` | 10.0 ms | >3000.0 ms | >300 |\n" in text
+    assert "| `gaps --drug Y` | 10.0 ms | *9000.0 ms | *900 |\n" in text  # other rows, or none: no ratio counts
     assert "<svg" in (tmp_path / "bench.svg").read_text("utf-8")
 
 

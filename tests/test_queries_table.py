@@ -1,5 +1,6 @@
 """Promise: a question that the results table may answer has the same answer there as from the quads."""
 
+import shutil
 from collections import Counter
 from decimal import Decimal
 from itertools import count
@@ -29,6 +30,7 @@ from picograph.kg.results import (
 )
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.store import Store, columnar, open_store
+from picograph.kg.store.embedded import FolderStore
 from picograph.kg.study import (
     Allocation,
     Arm,
@@ -44,6 +46,7 @@ from picograph.kg.study import (
     OutcomeRole,
     Population,
     RejectedReading,
+    Report,
     SafetyReporting,
     Study,
     StudyDesign,
@@ -56,7 +59,7 @@ from picograph.queries.answer import Row
 from picograph.queries.question import Question
 from picograph.queries.readings import Readings
 from picograph.tests.strategies import studies
-from picograph.tests.test_queries_answers import CASES, RECORDS
+from picograph.tests.test_queries_answers import CASES, ELSEWHERE, RECORDS
 
 QUESTIONS: list[Question] = [
     question
@@ -112,6 +115,27 @@ def test_a_large_store_is_answered_from_its_table_with_the_same_cautions_and_mar
             patched.setattr(ask, "_batches_of", None)
             second = ask.ask(worked, question)
         assert second.to_json() == first.to_json()
+
+
+def test_a_table_from_before_its_rows_said_so_leaves_the_question_to_the_quads(
+    worked: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ways, "LEAST_ROWS", 1)
+    question, other = catalog.question("several-reports"), catalog.question("studies-by-phase")
+    assert ways.answering_table(worked, question) is not None
+    true = ask.ask(worked, question).to_json()
+    folder = tmp_path / "store"
+    shutil.copytree(worked.location, folder)
+    [path] = folder.glob("*/table/state.json")
+    path.write_text(path.read_text("utf-8").replace('"says":2,', ""), "utf-8")  # as it was written before
+    with FolderStore(folder) as store:
+        load(store, ELSEWHERE)  # what is added to it says more, and the rest says no more
+        assert ways.answering_table(store, question) is None
+        assert ways.answering_table(store, other) is not None
+        assert ask.ask(store, question).to_json() == true
+        store.rebuild()
+        assert ways.answering_table(store, question) is not None
+        assert ask.ask(store, question).to_json() == true
 
 
 def test_an_answer_that_takes_too_much_memory_says_what_to_do(worked: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,6 +286,14 @@ _DESIGNS = st.builds(
     masking=st.sampled_from([None, Masking.DOUBLE]),
     evidence=_PLACES,
 )
+_REPORTS = st.builds(
+    Report,
+    doi=st.sampled_from([None, "10.1000/1", "10.1000/2"]),
+    title=st.sampled_from([None, "one", "Another"]),
+    journal=st.sampled_from([None, "J"]),
+    published=st.sampled_from([None, "2014", "2014-05"]),
+    evidence=_PLACES,
+)
 _DOCUMENTS = ["pmid:1", "pmid:2", "doi:10.1000/1", "NCT00000001", "NCT00000002"]
 
 
@@ -286,7 +318,8 @@ def _dense(draw: Any) -> Study:
     )
     return Study(
         key=f"pmid:{draw(st.integers(1, 3))}",
-        record=Record(document=document, source=source, method=Method.CURATED),
+        record=Record(document=document, source=source, method=draw(st.sampled_from([Method.CURATED, Method.RULE]))),
+        report=draw(_REPORTS),
         population=Population(enrolled=draw(_SMALL), conditions=found, evidence=draw(_PLACES)),
         arms=arms,
         interventions=given,

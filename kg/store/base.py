@@ -1,10 +1,10 @@
 """The one interface of every store, and what it gives and takes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeVar
 
 from pyoxigraph import NamedNode, Quad, QueryBoolean, QuerySolutions, QueryTriples
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from picograph.kg.store.columnar import ResultsTable
 
+T = TypeVar("T")
 QueryResults = QuerySolutions | QueryBoolean | QueryTriples
 _PG = "https://w3id.org/picograph/ontology/"
 CHECKSUM, INPUT_CHECKSUM = NamedNode(_PG + "contentChecksum"), NamedNode(_PG + "inputChecksum")
@@ -112,6 +113,13 @@ class Store(ABC):
     def table(self) -> "ResultsTable | None":
         """Give the results table, which says the same as the quads; None where there is none."""
         return None
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """Give what follows from all that is in the store; one that knows when it changes makes it once.
+
+        :param name: of what is made
+        """
+        return make()
 
     def exists(self) -> bool:
         """Say whether there is anything to ask: a folder that was never written to is no store yet."""

@@ -11,15 +11,15 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store import settled
-from picograph.kg.store.base import Held, Store, Writer
+from picograph.kg.store.base import Held, Store, T, Writer
 from picograph.kg.store.memory import ENGINE, MAKE_NEW, OxigraphStore
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import has_lines, read_state
@@ -66,6 +66,7 @@ class FolderStore(OxigraphStore):
         self._generation: Path | None = None  # the one that is open
         self._table: ResultsTable | None = None
         self._words: Words | None = None
+        self._kept: dict[str, Any] = {}  # of the generation that is open
         self._many = self._few = False
         self._workshop: _Workshop | None = None
         self.sources = SourceShelf(folder / "sources")
@@ -198,17 +199,26 @@ class FolderStore(OxigraphStore):
             self.close()
 
     def table(self) -> "ResultsTable | None":
-        self._oxigraph()  # the generation that is read is held
+        oxigraph = self._oxigraph()  # the generation that is read is held
         if self._table is None and self._generation is not None:
             state = read_state(self._generation / "table")
             if state is not None and not state.irregular:
                 from picograph.kg.store.columnar import ResultsTable
 
-                self._table = ResultsTable(self._generation / "table", state)
+                self._table = ResultsTable(self._generation / "table", state, oxigraph.quads_for_pattern)
         return self._table
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        if self._hold() is None:
+            return make()
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
 
     def close(self) -> None:
         self._open = self._generation = self._words = None
+        self._kept = {}
         if self._table is not None:
             self._table.close()
             self._table = None

@@ -7,14 +7,14 @@ from picograph.kg.model import PG
 
 _CHOICE = re.compile(r"\(\$([a-z_]+)::[A-Z]+(?:\[\])? IS NULL\s+OR\s+")
 ONTOLOGY = PG.removesuffix("/")
+RESPONSE = PG + "TumourResponse"
 # what questions say often; each is made, with the views and others that it names, when a query names it
 MACROS = {
     "say": "(number) AS rtrim(rtrim(number::VARCHAR, '0'), '.')",  # as SPARQL's STR
     "pg": f"(name) AS '{PG}' || name",
     "places": "(found) AS list_distinct(flatten(list(found)))",
-    # the concepts at or below some
-    "below": "(iris) AS TABLE SELECT DISTINCT narrower AS concept FROM broader"
-    " WHERE broader IN (SELECT unnest(iris::VARCHAR[]))",
+    # the concepts at or below some, which are in `closure` before a query runs
+    "below": "(iris) AS TABLE SELECT DISTINCT concept FROM closure WHERE above IN (SELECT unnest(iris::VARCHAR[]))",
     # the studies on a condition at or below some
     "studies_on": "(iris) AS TABLE SELECT DISTINCT study FROM (SELECT study, unnest(concept) AS concept FROM Condition)"
     " SEMI JOIN below(iris) USING (concept)",
@@ -35,9 +35,7 @@ MACROS = {
     " SEMI JOIN (FROM below(words) UNION SELECT unnest(words::VARCHAR[])) AS known(concept) USING (concept)",
     "responses_of_tumours": "() AS TABLE SELECT DISTINCT graph, part AS outcome"
     " FROM (SELECT graph, part, unnest(concept) AS concept FROM Outcome)"
-    f" SEMI JOIN (SELECT narrower AS concept FROM broader WHERE graph = '{ONTOLOGY}'"
-    f" AND broader = '{PG}TumourResponse')"
-    " USING (concept)",
+    f" SEMI JOIN (SELECT concept FROM closure WHERE graph = '{ONTOLOGY}' AND above = '{RESPONSE}') USING (concept)",
 }
 
 

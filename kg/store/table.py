@@ -20,6 +20,7 @@ from pyoxigraph import Quad
 from picograph.kg.columns import IrregularError, rows_of, tables
 
 _FORMAT = 1
+SAYS = 2  # what rows say beside their columns' names. 2: a record, the identifiers that it states
 _BIG = 20_000  # rows; what is smaller stays JSON lines
 _LARGEST = 400_000  # rows of a batch, for constant memory and disk while a load runs
 _MOST_LINES = 120_000  # rows that stay lines while a load runs; packing takes 2 s for them
@@ -47,6 +48,7 @@ class State(Struct, frozen=True, kw_only=True):
     """What is in a table's folder."""
 
     format: int = _FORMAT
+    says: int = 1  # the least that any row says: `SAYS` when it was written
     columns: str = ""  # a checksum: with other columns, rows are of another picograph
     batches: tuple[Batch, ...] = ()
     replaced: dict[str, int] = {}  # graph -> rows of it in batches before this one are no more
@@ -106,10 +108,11 @@ class TableWriter:
     """
 
     def __init__(self, before: Path | None, folder: Path) -> None:
-        found = State() if before is None else read_state(before)
+        found = State(says=SAYS) if before is None else read_state(before)
         self._folder = folder
         self._on = found is not None
         state = found or State()
+        self._says = state.says
         self._replaced = dict(state.replaced)
         self._irregular = set(state.irregular)
         self._batches = list(state.batches)
@@ -194,6 +197,7 @@ class TableWriter:
         self.end_batch()
         self._join_batches()
         state = State(
+            says=self._says,
             columns=columns_checksum(),
             batches=tuple(self._batches),
             replaced=self._replaced,
