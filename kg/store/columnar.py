@@ -327,7 +327,8 @@ class ResultsTable:
             self._above = set()
             self._close_over(engine, (RESPONSE,))
             engine.execute("CREATE TEMP TABLE own_labels (concept VARCHAR, label VARCHAR)")
-            own = ((quad.subject, quad.object) for quad in self._quads(None, _LABEL, None, NamedNode(ONTOLOGY)))
+            found = self._quads(None, _LABEL, None, NamedNode(ONTOLOGY))
+            own: list[tuple[Any, Any]] = [(quad.subject, quad.object) for quad in found]
             _insert(engine, "own_labels", [(concept.value, label.value) for concept, label in own])
             engine.execute(
                 "CREATE TEMP TABLE terms AS SELECT concept, min(label) AS label FROM own_labels GROUP BY concept"
@@ -353,7 +354,7 @@ class ResultsTable:
                     "INSERT INTO closure SELECT graph, broader, narrower FROM broader WHERE broader = $1", [iri]
                 )
                 continue
-            named = [(quad.graph_name, quad.subject) for quad in found]
+            named: list[tuple[Any, Any]] = [(quad.graph_name, quad.subject) for quad in found]
             rows = [(graph.value, concept.value) for graph, concept in named if isinstance(graph, NamedNode)]
             _insert(engine, "closure (graph, concept, above)", rows, iri)
 
