@@ -1,5 +1,6 @@
 """What changed between two versions of a store: facts, answers, pooled values."""
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +21,7 @@ from picograph.commands.terminal import (
 )
 
 if TYPE_CHECKING:
-    from picograph.queries.synthesis.difference import Differences, FactChange
+    from picograph.queries.synthesis.difference import Differences, FactChange, RowChange
 
 
 @click.command()
@@ -106,9 +107,25 @@ def _span(value: tuple[float, float, float] | None) -> str:
     return "nothing pooled" if value is None else "{:.4f} [{:.4f}, {:.4f}]".format(*value)
 
 
+def _answer_line(row: "RowChange") -> str:
+    """Say what became of a row: each cell that changed; of a row that came or went its question and study."""
+    from picograph.kg.triples import study_key
+
+    line = f"{row.question}{f', {study_key(row.study)}' if row.study else ''}: {row.what}"
+    if row.what != "changed":
+        return line
+    cells = (
+        f"{name}: {_cell((row.old or {}).get(name)) or 'none'} -> {_cell((row.new or {}).get(name)) or 'none'}"
+        for name in (row.old or row.new or {})
+        if name != "evidence"
+    )
+    return "; ".join((line, *cells))
+
+
 def _print(found: "Differences", words: dict[str, str | None]) -> None:
     from picograph.kg.triples import study_key
     from picograph.queries.synthesis.report import wrapped
+    from picograph.queries.tables import short
     from picograph.queries.wording import counted
 
     def listed(text: str, indent: str = "    ") -> None:
@@ -119,7 +136,7 @@ def _print(found: "Differences", words: dict[str, str | None]) -> None:
         if graphs:
             out(f"{name}: {len(graphs)}")
             for graph in graphs:
-                listed(f"  {graph}")
+                listed(f"  {short('iri', graph)}")
     if found.facts:
         out(f"Facts: {len(found.facts)}")
     for fact in found.facts:
@@ -134,14 +151,9 @@ def _print(found: "Differences", words: dict[str, str | None]) -> None:
     if found.answers:
         questions = counted(len({row.question for row in found.answers}), "question")
         out(f"Answers: {questions}, {counted(len(found.answers), 'row')}")
-    for row in found.answers:
-        of = f", {study_key(row.study)}" if row.study else ""
-        cells = [
-            f"{name}: {_cell((row.old or {}).get(name)) or 'none'} -> {_cell((row.new or {}).get(name)) or 'none'}"
-            for name in (row.old or row.new or {})
-            if name != "evidence"
-        ]
-        listed(f"  {row.question}{of}: {row.what}{'; ' + '; '.join(cells) if row.what == 'changed' and cells else ''}")
+    for line, alike in groupby(map(_answer_line, found.answers)):
+        number = sum(1 for _ in alike)
+        listed(f"  {line}" + (f": {number} rows" if number > 1 else ""))
     for pooled in found.pooled:
         listed(f"Pooled {pooled.question}: {_span(pooled.old)} -> {_span(pooled.new)}, "
                f"{pooled.members_before} -> {pooled.members} estimates")  # fmt: skip
