@@ -308,6 +308,16 @@ def check_void(content: bytes, store: Store, tmp: Path) -> None:
     assert int(str(graph.value(dataset, void.triples))) == total
     parts = graph.objects(dataset, void.propertyPartition)
     assert sum(int(str(graph.value(part, void.triples))) for part in parts) == total
+    of_class: dict[str, set[str]] = {}
+    for _, quads in Selection(store).graphs():
+        for quad in quads:
+            if quad.predicate.value == str(rdflib.RDF.type):
+                of_class.setdefault(quad.object.value, set()).add(quad.subject.value)
+    told = {
+        str(graph.value(part, void["class"])): int(str(graph.value(part, void.entities)))
+        for part in graph.objects(dataset, void.classPartition)
+    }
+    assert told == {name: len(subjects) for name, subjects in of_class.items()}
 
 
 CHECKS: dict[str, tuple[str, Check]] = {

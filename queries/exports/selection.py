@@ -31,6 +31,10 @@ class Loss(Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...]  # where, the first few
 
 
+def _counted(loss: Loss) -> str:
+    return loss.what if loss.count == 1 and loss.what.startswith(("a ", "an ", "the ")) else f"{loss.count} {loss.what}"
+
+
 class Losses:
     """Collects what a target could not say; nothing is left out without a line here.
 
@@ -76,7 +80,7 @@ class Losses:
     def lines(self) -> list[str]:
         """Write each kind of loss as a line for people."""
         return [
-            f"{each.count} {each.what}" + (f" (such as {'; '.join(each.examples[:3])})" if each.examples else "")
+            _counted(each) + (f" (such as {'; '.join(each.examples[:3])})" if each.examples else "")
             for each in self.found()
         ]
 
