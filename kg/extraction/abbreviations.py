@@ -1,6 +1,9 @@
 """Short forms that a text explains: ``hepatocellular carcinoma (HCC)``, by the rule of Schwartz and Hearst."""
 
 import re
+from collections.abc import Mapping
+
+from picograph.kg.extraction.lexicon import singular
 
 _IN_BRACKETS = re.compile(r"\((?P<short>[A-Za-z][\w/+-]{1,9})(?:[;,][^()]{0,80})?\)")
 
@@ -44,3 +47,27 @@ def _long_form(short: str, before: str) -> str | None:
         at -= 1
     long = before[at + 1 :]
     return long if len(long) > len(short) and short not in long.split() else None
+
+
+def plain_words(words: str, shorts: Mapping[str, str]) -> str:
+    """Write the name of a thing: its last word in the singular, short forms as what they stand for, small letters.
+
+    >>> plain_words("hepatic toxicities", {})
+    'hepatic toxicity'
+    >>> plain_words("NPFS", {"NPFS": "nodal progression-free survival"})
+    'nodal progression-free survival'
+    """
+    parts = []
+    for word in words.split():
+        bare = word.strip("(),;")
+        known = bare if bare in shorts else bare.removesuffix("s")
+        parts.append(shorts[known] if known in shorts and shorts[known].casefold() not in words.casefold() else word)
+    joined = " ".join(parts)
+    joined = re.sub(r"\s*\([^()]*\)", "", joined).strip(" ,;()")
+    head, space, last = joined.rpartition(" ")
+    single = singular(last) if last.islower() or (not head and last[1:].islower()) else last
+    joined = f"{head}{space}{single}"
+    first = joined.split(" ")[0]
+    if first[:1].isupper() and first[1:].islower() and (len(first) > 3 or first.casefold() in {"a"}):
+        joined = joined[:1].lower() + joined[1:]
+    return joined

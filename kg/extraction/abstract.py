@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from picograph.kg.extraction.abbreviations import short_forms
+from picograph.kg.extraction.abbreviations import plain_words, short_forms
+from picograph.kg.extraction.arm_names import ArmName
 from picograph.kg.extraction.arm_words import Apart, ArmFinder, ArmHit, told_apart, with_aliases
-from picograph.kg.extraction.arms import ArmName, find_arms
+from picograph.kg.extraction.arms import find_arms
 from picograph.kg.extraction.groups import lettered_arms, letters_of, listed, named_groups
-from picograph.kg.extraction.items import plain_words, row_of
+from picograph.kg.extraction.items import row_of
 from picograph.kg.extraction.lexicon import Hit, hits_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line, Page

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from picograph.kg.extraction.arms import ArmName
+from picograph.kg.extraction.arm_names import ArmName
 from picograph.kg.extraction.lexicon import words_of
 from picograph.kg.extraction.page import Page
 from picograph.kg.extraction.tokens import Token

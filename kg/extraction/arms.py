@@ -10,47 +10,15 @@ later sentences is found by `arm_words`.
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from picograph.kg.extraction.arm_names import EMPTY_WORDS, LONGEST, TREATMENTS, ArmName, name_of
 from picograph.kg.extraction.lexicon import Hit, words_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line, Page
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.extraction.tokens import Token
-from picograph.kg.study import Role
 
-TREATMENTS = frozenset({"drug", "radiation", "procedure", "behavioural", "control"})
-_RESULTS = frozenset({"survival", "response", "outcome", "measure", "have", "occur", "rate"})
 _MOST = 6
-_LONGEST = 14  # tokens of a label
-
-
-class ArmName(NamedTuple):
-    """An arm as the text names it."""
-
-    label: str
-    start: int  # of the label in the text
-    end: int
-    aliases: tuple[tuple[str, ...], ...]  # words in small letters that call it, the longest first
-    control: bool = False
-    size: Mention | None = None
-    treatments: tuple[Hit, ...] = ()
-    line: int = -1  # the sentence where it is named
-    own: bool = False  # its label names a treatment
-
-    @property
-    def role(self) -> Role | None:
-        """What the arm is for, as far as its name tells."""
-        words = self.label.casefold()
-        if not self.control:
-            return None
-        if "placebo" in words:
-            return Role.PLACEBO_COMPARATOR
-        if "sham" in words:
-            return Role.SHAM_COMPARATOR
-        if re.search(r"\bno (?:\w+ )?(?:treatment|intervention|therapy)|observation|wait", words):
-            return Role.NO_INTERVENTION
-        return None
 
 
 _ALLOCATED = re.compile(
@@ -79,13 +47,6 @@ _GIVEN = re.compile(
     r"|with|on)\s+(?:either\s+|the\s+|a\s+)?",
     re.IGNORECASE,
 )
-_CUT, _EMPTY, _GROUPS = words_of("word label end"), words_of("word label empty"), words_of("word group")
-_LEADING, _BREAKS, _TRAILING = (
-    words_of("word label lead"),
-    words_of("word label break"),
-    words_of("word label trail"),
-)
-_CONTROL_WORDS = words_of("word control")
 
 
 def find_arms(page: Page, hits: Sequence[Sequence[Hit]]) -> list[ArmName]:
@@ -126,55 +87,7 @@ def _group_word(label: str) -> bool:
     return bool({"group", "arm", "cohort", "intervention"} & set(words))
 
 
-def name_of(
-    page: Page, line: int, first: int, last: int, hits: Sequence[Hit], size: Mention | None = None
-) -> ArmName | None:
-    """Make an arm of the tokens of a label, cut where its dose or its purpose begins."""
-    tokens = page.lines[line].tokens
-    first = _begin(page, line, first, last)
-    stop = first
-    while stop < last and stop - first < _LONGEST:
-        token = tokens[stop]
-        number = token.sort == "n" and stop > first and tokens[stop - 1].sort != "-"
-        if token.sort in "();:.=" or number or (token.word in _CUT and stop > first):
-            break
-        stop += 1
-    while stop > first and (tokens[stop - 1].word in _TRAILING or tokens[stop - 1].sort in ",;:-–."):
-        stop -= 1
-    if first >= stop or tokens[first].sort in "n)%.<>=":
-        return None
-    inside = tuple(hit for hit in hits if hit.kind in TREATMENTS and first <= hit.first < last)
-    own = [hit for hit in inside if hit.first < stop]
-    words = {tokens[index].word for index in range(first, stop)}
-    if not words - _EMPTY and not own:
-        return None
-    if any(hit.kind in _RESULTS and first <= hit.first < stop for hit in hits):
-        return None
-    if not own and any(hit.kind == "event" and first <= hit.first < stop for hit in hits):
-        return None
-    if any(token.word in _VERBS for token in tokens[first:stop]):
-        return None
-    control = bool(words & _CONTROL_WORDS) or any(hit.kind == "control" for hit in own)
-    control = control and not any(hit.kind in TREATMENTS - {"control"} for hit in own)
-    start, end = tokens[first].start, tokens[stop - 1].end
-    return ArmName(page.words(start, end), start, end, (), control, size, inside, line, bool(own))
-
-
-def _begin(page: Page, line: int, first: int, last: int) -> int:
-    """Skip what stands before a name: articles, "patients receiving", "the efficacy of"."""
-    tokens = page.lines[line].tokens
-    for at in range(first, min(last, first + 6)):
-        if tokens[at].word in _WORTH and at + 1 < last and tokens[at + 1].word in {"of", "and"}:
-            first = at + 2
-    while first < last and (tokens[first].word in _LEADING or tokens[first].sort in ",;:-("):
-        if tokens[first].word == "treatment" and first + 1 < last and tokens[first + 1].word in {"group", "arm"}:
-            break
-        first += 1
-    return first
-
-
-_VERBS = words_of("word label verb")
-_WORTH = words_of("word worth")
+_BREAKS, _GROUPS = words_of("word label break"), words_of("word group")
 _UNTIL = frozenset({"until", "till", "stratified"})
 
 
@@ -221,7 +134,7 @@ def _by_size(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
 def _left_edge(line: Line, previous: int, at: int, depths: list[int]) -> int:
     """Find where the name that ends at a token begins: behind the nearest word that cannot be part of it."""
     first = at
-    while first > previous and at - first < _LONGEST:
+    while first > previous and at - first < LONGEST:
         token = line.tokens[first - 1]
         if depths[first - 1] or token.sort == ")":
             break
@@ -349,7 +262,7 @@ def _by_comparison(page: Page, hits: Sequence[Sequence[Hit]]) -> _Ways:
         if not left or not right or right[0].first - cut > 4 or cut - left[-1].last > 3:
             continue
         first = max(_left_edge(line, 0, cut, depths), left[-1].first - 4)
-        while first < left[-1].first and (line.tokens[first].sort in "oiFwd" or line.tokens[first].word in _EMPTY):
+        while first < left[-1].first and (line.tokens[first].sort in "oiFwd" or line.tokens[first].word in EMPTY_WORDS):
             first += 1
         stop = next(
             (at for at in range(cut + 1, len(line.tokens)) if line.tokens[at].sort in ",;:.("), len(line.tokens)

@@ -11,15 +11,15 @@ The rules, in the order in which they are tried; `docs/explanation.md` tells the
    Which one is open, unless only one order agrees with the sizes of the arms.
 5. Anything else is left alone.
 
-A grade governs the noun that it stands beside. In a list it is open whether it governs its neighbours too, and both
-readings are kept, except where every noun has its own, or where the grade belongs to a word for them all ("grade 3
-adverse events were…").
+Which noun a grade governs is told in `grades`; whom a clause is about, and when it is left alone, in `clauses`.
 """
 
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from picograph.kg.extraction.clauses import everyone, negated, restricted, stretch, whole_clause
+from picograph.kg.extraction.grades import header_of, scope_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Grade, Item, Phrase, Row
@@ -59,16 +59,16 @@ def bound_of(row: Row, fit: Fit, arms: int) -> list[Bound]:
     """
     heads = [item for item in row.items[slice(*fit.heads)] if item.letter in _HEAD]
     values = _values(row, fit)
-    if not heads or not values or _restricted(row, fit) or _negated(row, fit):
+    if not heads or not values or restricted(row, fit) or negated(row, fit):
         return []
     beside = _beside(row, fit, values)
     called = _arms(row, fit, bool(beside))
     if called is None:
         return []
-    of = _whole_clause(row, fit)
-    unsaid = arms > 1 and not called and not beside and not _everyone(row, fit)
+    of = whole_clause(row, fit)
+    unsaid = arms > 1 and not called and not beside and not everyone(row, fit)
     times = [item for item in row.items[fit.start : fit.end] if item.letter == "T" and item not in values]
-    header = _header(row, fit)
+    header = header_of(row, fit)
     grades = scope_of(row, fit, heads, header)
     start = row.items[fit.start].start
     end = max(
@@ -162,14 +162,6 @@ def _values(row: Row, fit: Fit) -> list[Item]:
     return found
 
 
-def stretch(row: Row, fit: Fit) -> tuple[int, int]:
-    """Give the clause around a match: from the semicolon before it to the one behind it."""
-    letters = row.letters
-    left = max(letters.rfind(";", 0, fit.start), letters.rfind(":", 0, fit.start)) + 1
-    right = letters.find(";", fit.end)
-    return left, right if right >= 0 else len(letters)
-
-
 def _arms(row: Row, fit: Fit, beside: bool) -> list[int] | None:
     """Give the arms called in the stretch of a match, each once, in their order; None where they contradict.
 
@@ -207,75 +199,6 @@ def _arms(row: Row, fit: Fit, beside: bool) -> list[int] | None:
 
 
 _LIST_BEHIND = frozenset("E(),aFPI=Gipo-x")
-_ALL = re.compile(
-    r"\b(?:overall|in total|total of|all (?:patients|participants|women|subjects)|both (?:arms|groups)|each (?:arm"
-    r"|group)|in either (?:arm|group)|whole|entire)\b",
-    re.IGNORECASE,
-)
-
-
-def _everyone(row: Row, fit: Fit) -> bool:
-    """Say whether words of the clause tell that it is about all participants."""
-    if any(item.letter == "F" and item.data.everyone for item in row.items[slice(*fit.vals)] if item.letter == "F"):
-        return True
-    left, right = stretch(row, fit)
-    return _ALL.search(row.folded, row.items[left].start, row.items[right - 1].end) is not None
-
-
-_OF_SOME = re.compile(r"(?:of|among|out of)\s+(?:the\s+|these\s+|all\s+)?(?=[\w-])", re.IGNORECASE)
-_NARROW = re.compile(
-    r"\bsub(?:set|group)s?\b|^(?:in|among|for|within|of)\b[^,;]*?\b(?:patients|women|men|those|participants"
-    r"|subjects|cases"
-    r"|survivors|individuals)\b(?! (?:were|was)\b)|\b(?:patients|women|those|participants|subjects) (?:with|who"
-    r"|whose|without|aged|having)\b",
-    re.IGNORECASE,
-)
-_DIFFERENCE = re.compile(
-    r"\b(?:difference|increase|reduction|decrease|improvement|change|gain|benefit"
-    r"|advantage)s?\b(?: \w+){0,3}? (?:in|of|for|between)\b[^,;]{0,60}$",
-    re.IGNORECASE,
-)
-
-
-def narrowed(row: Row, left: int, stop: int) -> bool:
-    """Say whether words from an item up to a place speak of a part of the people: a subgroup, those with something."""
-    return _NARROW.search(row.folded[row.items[left].start : stop]) is not None
-
-
-def _whole_clause(row: Row, fit: Fit) -> Mention | None:
-    """Give the number of people that a clause begins with: ``of the 38 evaluable patients, 20 had…``."""
-    left, _ = stretch(row, fit)
-    start = row.items[left].start
-    match = _OF_SOME.match(row.folded, start, row.line.end)
-    if not match:
-        return None
-    mention = next((each for each in row.line.mentions if each.start == match.end()), None)
-    if (
-        mention is None
-        or mention.kind not in {NumberKind.COUNT, NumberKind.PLAIN}
-        or mention.start >= row.items[fit.start].start
-    ):
-        return None
-    return mention
-
-
-def _narrowed(row: Row, fit: Fit) -> bool:
-    """Say whether the clause is about a part of the people, or about a difference, in words before the match."""
-    left, _ = stretch(row, fit)
-    stop = row.items[fit.start].start
-    words = row.folded[row.items[left].start : stop]
-    if fit.name in {"bracket", "in", "be"} and "v" not in row.letters[slice(*fit.vals)] and _DIFFERENCE.search(words):
-        return True
-    if not narrowed(row, left, stop):
-        return False
-    if _whole_clause(row, fit) and re.fullmatch(
-        r"(?:of|among|out of)\s+(?:the\s+|these\s+|all\s+)?[\w-]+\s+(?:[\w-]+\s+){0,2}?(?:patients|women|men"
-        r"|participants|subjects|cases)"
-        r"(?:\s+(?:enrolled|entered|included|treated|analy[sz]ed|randomi[sz]ed|evaluated|recruited"
-        r"|evaluable))?\s*,?\s*", words, re.IGNORECASE
-    ):  # fmt: skip
-        return False
-    return "A" not in row.letters[left : fit.start] or re.search(r"\bsub(?:set|group)", words) is not None
 
 
 def _beside(row: Row, fit: Fit, values: list[Item]) -> dict[int, int]:
@@ -320,123 +243,6 @@ def _in_order(row: Row, fit: Fit) -> bool:
     left, right = stretch(row, fit)
     letters = row.letters[left:right]
     return "y" in letters and not any(letter in letters for letter in "TDWVX")
-
-
-# a bracket behind all values that compares them: (HR 0.45; 95% CI 0.33 to 0.61; P < .001)
-_ASIDE = re.compile(r"\((?=[^()]*[CP])[xrtbn=:;,./CPI-]{1,16}\)(?![iwf][^A]|[iwf]A[^.,;aD])")
-_ALLOWED_BEHIND = frozenset(".,;)DWay:v")
-
-
-def _restricted(row: Row, fit: Fit) -> bool:
-    """Say whether words around a match narrow whom it is about, in a way that is not understood.
-
-    ``12% of patients receiving X`` where X is no arm; ``in patients with Y, survival was 40%``.
-    """
-    letters = row.letters
-    left, _ = stretch(row, fit)
-    if _narrowed(row, fit) or _dependent(row, fit):
-        return True
-    if fit.name == "flow":
-        return False
-    behind = letters[fit.end : fit.end + 2]
-    if behind[:1] == ")" and "(" not in letters[left : fit.start]:
-        return True  # the match began inside a bracket that it does not end
-    if _ASIDE.match(letters, fit.end):
-        return False
-    if not behind or behind[0] in _ALLOWED_BEHIND:
-        if behind[:1] == "a" and behind[1:2] in {"F", "n"} and fit.name in {"occur", "be"}:
-            return True  # a second value that was not understood
-        return behind[:1] == "v"
-    if behind in {"iT", "iA", "iD", "iW", "iY"} or (behind[0] in "iw" and "bracket" in fit.name):
-        return False
-    return behind[0] in "iwfoxpbtXNQKcm-/(nTL" and "bracket" not in fit.name
-
-
-_BEFORE = frozenset("tofbwick")
-
-
-def _dependent(row: Row, fit: Fit) -> bool:
-    """Say whether the head of a match hangs on another noun: the rate of discontinuation due to toxicity."""
-    if (
-        fit.name not in {"be", "times", "occur", "bracket", "arms_bracket", "in", "median", "compare", "at"}
-        or not fit.start
-    ):
-        return False
-    before = row.letters[max(fit.start - 2, 0) : fit.start]
-    if before[-1] == "o":
-        return before not in {"ro", "no"}
-    return before[-1] in _BEFORE and before != "rf"
-
-
-def _negated(row: Row, fit: Fit) -> bool:
-    """Say whether the verb is denied: did not have, without."""
-    if fit.start and row.letters[fit.start - 1] == "0":
-        return fit.name not in {"none", "none_have", "none_be"}
-    return False
-
-
-def scope_of(row: Row, fit: Fit, heads: list[Item], header: Item | None) -> list[tuple[Grade | None, bool]]:
-    """Give the grade of each head, and whether it is open.
-
-    A head's own grade is certain. Beside it in the list, a head without a grade is open, except in front of a grade
-    that stands before its own noun ("nausea and grade 3 vomiting").
-    """
-    own = [head.data.grade if isinstance(head.data, Phrase) else None for head in heads]
-    if header is not None and header.data.grade is not None:
-        return [(grade or header.data.grade, False) for grade in own]
-    if not any(own):
-        neighbour = _neighbour(row, fit)
-        return [(neighbour, neighbour is not None)] * len(own)
-    found: list[tuple[Grade | None, bool]] = []
-    for index, grade in enumerate(own):
-        if grade is not None:
-            found.append((grade, False))
-            continue
-        before = next((each for each in reversed(own[:index]) if each), None)
-        after = next((each for each in own[index + 1 :] if each), None)
-        if before is not None:
-            found.append((before, True))
-        elif after is not None and after.behind:
-            found.append((after, True))
-        else:
-            found.append((None, False))
-    return found
-
-
-_GENERAL = frozenset({"adverse event", "toxicity", "serious adverse event", "complication", "myelosuppression"})
-
-
-_LIST = frozenset("(),aFvPI=x0yip-")
-
-
-def _neighbour(row: Row, fit: Fit) -> Grade | None:
-    """Give the grade of the event before in the same list: ``grade 3 nausea (12%) and vomiting (5%)``."""
-    if fit.name not in {"bracket", "arms_bracket", "each_bracket", "arms_first", "in", "chain"}:
-        return None
-    for at in range(fit.start - 1, -1, -1):
-        item = row.items[at]
-        if item.letter == "E" and isinstance(item.data, Phrase):
-            if item.data.grade is not None:
-                return item.data.grade
-        elif item.letter not in _LIST and not (fit.name in {"chain", "in"} and item.letter in "HO"):
-            return None
-    return None
-
-
-def _header(row: Row, fit: Fit) -> Item | None:
-    """Give the general word that a list belongs to: ``grade 3 toxicities were nausea (12%)…``."""
-    if fit.name not in {"bracket", "arms_bracket", "each_bracket", "arms_first", "in"}:
-        return None
-    left, _ = stretch(row, fit)
-    left = 0 if row.letters[left - 1 : left] == ":" else left
-    for at in range(fit.start - 1, left - 1, -1):
-        item = row.items[at]
-        if item.letter == "E" and isinstance(item.data, Phrase) and item.data.label in _GENERAL:
-            between = row.letters[at + 1 : fit.start]
-            if between[:1] and any(letter in between for letter in "BJ:") and "H" not in between:
-                return item
-            return None
-    return None
 
 
 def figure_of(item: Item) -> Figure | None:

@@ -5,6 +5,7 @@ import re
 from picograph import __version__
 from picograph.kg.extraction import claims, design, treatments
 from picograph.kg.extraction.abstract import Abstract
+from picograph.kg.extraction.assessments import assessments_of, first_span
 from picograph.kg.extraction.endpoints import read_roles
 from picograph.kg.extraction.feedback import settle
 from picograph.kg.extraction.measures import read_measures
@@ -63,10 +64,10 @@ def study_of_page(page: Page, base: Study | None = None) -> Study:
     abstract = Abstract(page)
     arms, interventions, arm_spans = treatments.arms_and_interventions(abstract)
     single = arms[0].key if len(arms) == 1 else None
-    assessments = design.assessments_of(abstract)
+    assessments = assessments_of(abstract)
     first = None
     if len(assessments) == 1 and assessments[0].first:
-        first = Occasion(assessments[0].first, design.first_span(abstract, assessments[0]))
+        first = Occasion(assessments[0].first, first_span(abstract, assessments[0]))
     results = Results(abstract, Whom(abstract, [arm.key for arm in arms], single, first))
     read_measures(results, results.read())
     read_roles(results)

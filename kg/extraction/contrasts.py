@@ -16,7 +16,8 @@ import re
 from decimal import Decimal
 from itertools import pairwise
 
-from picograph.kg.extraction.binding import Bound, narrowed
+from picograph.kg.extraction.binding import Bound
+from picograph.kg.extraction.clauses import narrowed
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Item, Phrase, Row
 

@@ -10,8 +10,8 @@ study, and only if the whole abstract knows exactly two such names; a group of p
 import re
 from collections.abc import Sequence
 
+from picograph.kg.extraction.arm_names import ArmName, name_of
 from picograph.kg.extraction.arm_words import ArmHit
-from picograph.kg.extraction.arms import ArmName, name_of
 from picograph.kg.extraction.items import token_at
 from picograph.kg.extraction.lexicon import Hit, words_of
 from picograph.kg.extraction.page import Page

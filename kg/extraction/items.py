@@ -10,77 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from picograph.kg.extraction.arm_words import ArmHit
-from picograph.kg.extraction.lexicon import Hit, is_stop, kind_of, lexicon, singular, words_of
+from picograph.kg.extraction.letters import HIT_LETTER, MENTION_LETTER, SORT_LETTER
+from picograph.kg.extraction.lexicon import Hit, is_stop, lexicon, words_of
 from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line
 from picograph.kg.extraction.phrases import FIGURE_KINDS, Figure, Grade, Item, Phrase, Row, figures_of
 from picograph.kg.extraction.tokens import Token
 
-_HIT_LETTER = {
-    "event": "E",
-    "outcome": "E",
-    "response": "E",
-    "survival": "S",
-    "measure": "Q",
-    "scale": "K",
-    "condition": "N",
-    "drug": "X",
-    "radiation": "X",
-    "procedure": "X",
-    "behavioural": "X",
-    "control": "X",
-    "have": "H",
-    "occur": "O",
-    "include": "J",
-    "rate": "r",
-    "complete": "Z",
-    "leave": "Z",
-    "die": "Z",
-}
-_MENTION_LETTER = {
-    NumberKind.TIME: "T",
-    NumberKind.DOSE: "L",
-    NumberKind.MEASURE: "L",
-    NumberKind.RANGE: "g",
-    NumberKind.IQR: "g",
-    NumberKind.INTERVAL: "I",
-    NumberKind.RATIO: "C",
-    NumberKind.P: "P",
-    NumberKind.MEAN: "V",
-    NumberKind.GRADE: "G",
-    NumberKind.PLAIN: "n",
-    NumberKind.YEAR: "x",
-    NumberKind.NAME: "x",
-}
-_SORT_LETTER = {
-    "p": "p",
-    "a": "a",
-    "k": "k",
-    "o": "o",
-    "t": "t",
-    "b": "b",
-    "v": "v",
-    "R": "y",
-    "w": "w",
-    "i": "i",
-    "F": "f",
-    "s": "B",
-    "M": "M",
-    "U": "U",
-    "c": "c",
-    "m": "m",
-    "f": "m",
-    ",": ",",
-    ";": ";",
-    ":": ":",
-    "(": "(",
-    ")": ")",
-    "/": "/",
-    "q": "R",
-    "Q": "R",
-    "=": "=",
-    ".": ".",
-}
 _SILENT = words_of("word silent")
 _PHASE = words_of("word phase")
 _OCCASION = words_of("word occasion")
@@ -146,14 +82,14 @@ class _Builder:
             return self.figure(at)
         hit = self.hits.get(at)
         arm = self.arms.get(at)
-        if arm and (hit is None or hit.last <= arm.last or _HIT_LETTER.get(hit.kind) == "X"):
+        if arm and (hit is None or hit.last <= arm.last or HIT_LETTER.get(hit.kind) == "X"):
             self.add("A", arm.first, arm.last, arm.arm)
             return arm.last
         if at in self.mentions:
             mention = self.mentions[at]
             if mention.kind is NumberKind.GRADE:
                 return self.grade(mention)
-            self.add(_MENTION_LETTER.get(mention.kind, "x"), mention.first, mention.last, mention)
+            self.add(MENTION_LETTER.get(mention.kind, "x"), mention.first, mention.last, mention)
             return mention.last
         if hit:
             return self.thing(hit)
@@ -166,8 +102,8 @@ class _Builder:
         elif token.sort == "d":
             if token.word == "all" and at + 1 < len(self.tokens) and (stop := self.everyone(at)):
                 return stop
-        elif token.sort in _SORT_LETTER:
-            self.add(_SORT_LETTER[token.sort], at, at + 1)
+        elif token.sort in SORT_LETTER:
+            self.add(SORT_LETTER[token.sort], at, at + 1)
         elif token.sort in "-–":
             self.add("-", at, at + 1)
         elif (
@@ -225,7 +161,7 @@ class _Builder:
             following = mention.last + (1 if closing else 0)
             # "nausea, grade 3 vomiting": a grade with a noun behind it belongs to that noun
             next_ = self.hits.get(following)
-            if (next_ is None or _HIT_LETTER.get(next_.kind) != "E") and (not bracket or closing):
+            if (next_ is None or HIT_LETTER.get(next_.kind) != "E") and (not bracket or closing):
                 if not behind:
                     self.items.pop()
                 holder = self.items.pop()
@@ -246,7 +182,7 @@ class _Builder:
         return mention.last
 
     def thing(self, hit: Hit) -> int:
-        letter = _HIT_LETTER[hit.kind]
+        letter = HIT_LETTER[hit.kind]
         if letter in "HOJrZ":
             self.add(letter, hit.first, hit.last, hit)
             return hit.last
@@ -364,7 +300,7 @@ class _Builder:
         while stop < len(tokens) and stop - first < 7:
             token = tokens[stop]
             hit = self.hits.get(stop)
-            if hit and _HIT_LETTER.get(hit.kind) == "X":
+            if hit and HIT_LETTER.get(hit.kind) == "X":
                 stop = hit.last
                 head = stop
                 if stop < len(tokens) and tokens[stop].sort == "-":
@@ -430,35 +366,6 @@ def _without_short_forms(folded: str, items: list[Item]) -> list[Item]:
         found.append(item)
         at += 1
     return found
-
-
-def plain_words(words: str, shorts: Mapping[str, str]) -> str:
-    """Write the name of a thing: its last word in the singular, short forms as what they stand for, small letters.
-
-    >>> plain_words("hepatic toxicities", {})
-    'hepatic toxicity'
-    >>> plain_words("NPFS", {"NPFS": "nodal progression-free survival"})
-    'nodal progression-free survival'
-    """
-    parts = []
-    for word in words.split():
-        bare = word.strip("(),;")
-        known = bare if bare in shorts else bare.removesuffix("s")
-        parts.append(shorts[known] if known in shorts and shorts[known].casefold() not in words.casefold() else word)
-    joined = " ".join(parts)
-    joined = re.sub(r"\s*\([^()]*\)", "", joined).strip(" ,;()")
-    head, space, last = joined.rpartition(" ")
-    single = singular(last) if last.islower() or (not head and last[1:].islower()) else last
-    joined = f"{head}{space}{single}"
-    first = joined.split(" ")[0]
-    if first[:1].isupper() and first[1:].islower() and (len(first) > 3 or first.casefold() in {"a"}):
-        joined = joined[:1].lower() + joined[1:]
-    return joined
-
-
-def thing_kind(words: str) -> str:
-    """Give the kind of thing that words name, or nothing."""
-    return kind_of(words)
 
 
 def token_at(tokens: Sequence[Token], position: int) -> int:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from itertools import takewhile
 from typing import Any
 
-from picograph.kg.extraction.binding import Bound, narrowed
+from picograph.kg.extraction.binding import Bound
+from picograph.kg.extraction.clauses import narrowed
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Item, Phrase, Row
 from picograph.kg.extraction.places import places, slug

@@ -9,7 +9,8 @@ import msgspec
 
 from picograph.kg.derivation import agrees, count_of
 from picograph.kg.extraction.abstract import Abstract, Size
-from picograph.kg.extraction.binding import Bound, figure_of, stretch
+from picograph.kg.extraction.binding import Bound, figure_of
+from picograph.kg.extraction.clauses import stretch
 from picograph.kg.extraction.numbers import Mention
 from picograph.kg.extraction.phrases import Figure, Item
 from picograph.kg.extraction.places import Span, places, slug

@@ -9,10 +9,10 @@ from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from picograph.kg.extraction.model.arms import View as Mentions
 from picograph.kg.extraction.model.arms import arms_of
 from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.field import Field, Numbers, Sums, aligned, open_field
+from picograph.kg.extraction.model.mentions import Mentions
 from picograph.kg.extraction.model.numbers import Number, numbers_of, own_features, words_said
 from picograph.kg.extraction.model.scene import PAIRS, Features, Scene
 from picograph.kg.extraction.model.sides import cell_features, sides_of_names, solve

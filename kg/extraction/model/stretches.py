@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from picograph.kg.extraction.model.arms import LEANING, Arms
+from picograph.kg.extraction.model.arms import Arms
 from picograph.kg.extraction.model.cells import Cell
+from picograph.kg.extraction.model.leaning import LEANING
 from picograph.kg.extraction.model.names import COMMON
 from picograph.kg.extraction.model.words import Text
 
