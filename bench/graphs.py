@@ -10,6 +10,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from picograph.kg.report import MeshHeading, Report
 from picograph.kg.results import (
     Absence,
     AdverseEventResult,
@@ -40,13 +41,11 @@ from picograph.kg.study import (
     Intervention,
     InterventionKind,
     InterventionModel,
-    MeshHeading,
     Outcome,
     OutcomeKind,
     OutcomeRole,
     Phase,
     Population,
-    Report,
     Role,
     Study,
     StudyDesign,

@@ -14,8 +14,9 @@ import msgspec
 from picograph.kg.canonical import all_optional
 from picograph.kg.columns import column_of, is_list
 from picograph.kg.model import Field, Kind, flat_fields, part_path
+from picograph.kg.report import Report
 from picograph.kg.source import quoted_pointer
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 
 _BESIDE = frozenset({"confidence"})  # how sure a method was is no part of what it read, nor of its name
 STUDY, SOURCE, GRAPH = "\x01", "\x02", "\x03"  # marks: no literal holds them, because N-Quads escapes them

@@ -9,6 +9,7 @@ from pyoxigraph import NamedNode
 
 from picograph.kg.derivation import agrees
 from picograph.kg.model import fields
+from picograph.kg.report import MeshHeading
 from picograph.kg.results import (
     CONTRASTS,
     TIME_TO_EVENT,
@@ -23,7 +24,6 @@ from picograph.kg.results import (
     Result,
     Statistic,
 )
-from picograph.kg.study import MeshHeading
 from picograph.kg.units import is_unit
 from picograph.ontology.errors import PicographError
 

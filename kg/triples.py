@@ -22,9 +22,10 @@ from picograph.kg.compiled import GRAPH, SOURCE, STUDY, Pages, Spelling, compile
 from picograph.kg.identifiers import node_of
 from picograph.kg.identity import identifiers_of
 from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields
+from picograph.kg.report import Report
 from picograph.kg.results import Part, Value
 from picograph.kg.source import Method, Place, Record, Source
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 from picograph.ontology.prefixes import compress, expand
 

@@ -22,6 +22,7 @@ from picograph.kg.contradictions import (
     unit_problems,
 )
 from picograph.kg.model import Kind, fields
+from picograph.kg.report import Report
 from picograph.kg.results import (
     Ambiguity,
     Derived,
@@ -29,7 +30,7 @@ from picograph.kg.results import (
     Reading,
 )
 from picograph.kg.source import Method, Place, Pointers
-from picograph.kg.study import Mention, RejectedReading, Report, Study
+from picograph.kg.study import Mention, RejectedReading, Study
 from picograph.kg.units import COMMON
 
 _KEYED = ("arms", "epochs", "interventions", "outcomes")

@@ -12,9 +12,10 @@ from picograph.kg.canonical import all_optional, canonical
 from picograph.kg.identifiers import node_of
 from picograph.kg.identity import identifiers_of
 from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields, part_path
+from picograph.kg.report import Report
 from picograph.kg.results import Part
 from picograph.kg.source import Place
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.kg.triples import document_iri, names_of
 from picograph.ontology.prefixes import expand
 

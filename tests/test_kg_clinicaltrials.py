@@ -30,6 +30,7 @@ from picograph.kg.load import Input, load
 from picograph.kg.model import Kind
 from picograph.kg.readers import clinicaltrials_codes, json_files, json_record
 from picograph.kg.readers.clinicaltrials import read, read_all, sniff
+from picograph.kg.report import IndexedAs, RelatedReport, Report, SecondaryIdentifier
 from picograph.kg.results import (
     Absence,
     Dispersion,
@@ -46,20 +47,7 @@ from picograph.kg.results import (
 )
 from picograph.kg.source import Method, Place, Record
 from picograph.kg.store import open_store
-from picograph.kg.study import (
-    Allocation,
-    EnrolmentKind,
-    IndexedAs,
-    InterventionModel,
-    Masking,
-    Phase,
-    RelatedReport,
-    Report,
-    Role,
-    SecondaryIdentifier,
-    Study,
-    StudyType,
-)
+from picograph.kg.study import Allocation, EnrolmentKind, InterventionModel, Masking, Phase, Role, Study, StudyType
 from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.kg.validation import check, errors
 from picograph.ontology import terms

@@ -10,9 +10,9 @@ import pytest
 from picograph.kg.extraction.build import read_study
 from picograph.kg.model import parts_of
 from picograph.kg.readers import study_file
+from picograph.kg.report import Report
 from picograph.kg.results import Reading
 from picograph.kg.source import Place
-from picograph.kg.study import Report
 from picograph.kg.triples import canonical
 from picograph.kg.validation import check, errors
 

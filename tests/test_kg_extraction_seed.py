@@ -12,6 +12,7 @@ import pytest
 from picograph.kg.extraction.build import read_study
 from picograph.kg.model import parts_of
 from picograph.kg.readers import pubmed_text, study_file
+from picograph.kg.report import MeshHeading, PublicationType, Report, Substance
 from picograph.kg.results import (
     AdverseEventResult,
     Ambiguity,
@@ -33,14 +34,10 @@ from picograph.kg.study import (
     EligibilityCriterion,
     Epoch,
     Intervention,
-    MeshHeading,
     Outcome,
     Population,
-    PublicationType,
-    Report,
     Study,
     StudyDesign,
-    Substance,
 )
 from picograph.kg.triples import canonical
 from picograph.kg.validation import check

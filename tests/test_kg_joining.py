@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from picograph.kg.identifiers import SCHEMES, identifier, scheme
 from picograph.kg.identity import IN_ABSTRACT, Identifier, Stands, identifiers_of, with_stated_key
 from picograph.kg.joining import Entry, Index, Resolution, Settled, entry_of, explain, settle
+from picograph.kg.report import Report, SecondaryIdentifier
 from picograph.kg.results import Text
 from picograph.kg.source import Method, Record, Source
 from picograph.kg.splits import Splits, parse_splits, quads_of_splits, read_splits, splits_of
-from picograph.kg.study import Report, SecondaryIdentifier, Study
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
 

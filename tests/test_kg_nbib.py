@@ -19,8 +19,8 @@ from picograph.kg.linking import link
 from picograph.kg.readers import nbib, pubmed_text, pubmed_xml, study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.nbib import read, read_all, sniff, source_text_of
+from picograph.kg.report import Report
 from picograph.kg.source import Method, source_of, source_text
-from picograph.kg.study import Report
 from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.ontology.errors import InputError
 

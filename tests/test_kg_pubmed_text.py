@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from picograph.kg import readers
 from picograph.kg.readers import pubmed_text, study_file
 from picograph.kg.readers.pubmed_text import read, sections, sniff
+from picograph.kg.report import Report
 from picograph.kg.source import Method, source_of
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError, PicographError
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

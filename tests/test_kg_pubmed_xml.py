@@ -22,8 +22,9 @@ from picograph.kg.model import parts_of
 from picograph.kg.readers import citations, nbib, pubmed_articles, pubmed_text, pubmed_xml, study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.pubmed_xml import read, read_all, sniff, source_text_of
+from picograph.kg.report import Author, MeshHeading, RelatedReport, Report, Substance
 from picograph.kg.source import Method, source_of, source_text
-from picograph.kg.study import Author, MeshHeading, RelatedReport, Report, Study, Substance
+from picograph.kg.study import Study
 from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.ontology.errors import InputError
 

@@ -17,8 +17,9 @@ from picograph.kg import readers, validation
 from picograph.kg.readers import ris, study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.ris import read, read_all, sniff, source_text_of
+from picograph.kg.report import Report
 from picograph.kg.source import source_of, source_text
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.ontology.errors import InputError
 

@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 
 from picograph.kg.readers import pubmed_text, study_file
+from picograph.kg.report import MeshHeading, PublicationType, Report, Substance
 from picograph.kg.results import (
     Absence,
     AdverseEventResult,
@@ -32,14 +33,10 @@ from picograph.kg.study import (
     Condition,
     EligibilityCriterion,
     Intervention,
-    MeshHeading,
     Population,
-    PublicationType,
-    Report,
     Role,
     Study,
     StudyDesign,
-    Substance,
 )
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -23,11 +23,12 @@ from picograph.kg.derivation import derive
 from picograph.kg.linking import link
 from picograph.kg.model import PG, part_classes, parts_of
 from picograph.kg.readers import read_record, study_file
+from picograph.kg.report import Report
 from picograph.kg.results import Baseline, Interval, PValue, Quantity
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.store import open_store
 from picograph.kg.store.table import lines_of
-from picograph.kg.study import Arm, Conclusion, Condition, Population, Report, Study
+from picograph.kg.study import Arm, Conclusion, Condition, Population, Study
 from picograph.kg.triples import (
     BASE,
     canonical,

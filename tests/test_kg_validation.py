@@ -18,6 +18,7 @@ from picograph.kg import contradictions, validation
 from picograph.kg.contradictions import path_text
 from picograph.kg.linking import link
 from picograph.kg.readers import study_file
+from picograph.kg.report import MeshHeading, Report
 from picograph.kg.results import (
     Absence,
     AdverseEventResult,
@@ -39,17 +40,7 @@ from picograph.kg.results import (
     TimePoint,
 )
 from picograph.kg.source import Method, Place, Record, Source
-from picograph.kg.study import (
-    Arm,
-    Assessment,
-    Condition,
-    Intervention,
-    MeshHeading,
-    Outcome,
-    Population,
-    Report,
-    Study,
-)
+from picograph.kg.study import Arm, Assessment, Condition, Intervention, Outcome, Population, Study
 from picograph.kg.validation import check, errors
 from picograph.tests.strategies import studies
 

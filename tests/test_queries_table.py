@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from picograph.kg.load import load
+from picograph.kg.report import Report
 from picograph.kg.results import (
     AdverseEventResult,
     Ambiguity,
@@ -46,7 +47,6 @@ from picograph.kg.study import (
     OutcomeRole,
     Population,
     RejectedReading,
-    Report,
     SafetyReporting,
     Study,
     StudyDesign,

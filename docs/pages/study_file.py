@@ -130,4 +130,4 @@ def study_file_page() -> str:
             body += struct_lines(cls)
     for _, value in sorted(values.items()):
         body += struct_lines(value)
-    return page("Study file", "the types in kg/study.py, kg/results.py and kg/source.py", body)
+    return page("Study file", "the types in kg/study.py, kg/report.py, kg/results.py and kg/source.py", body)

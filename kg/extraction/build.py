@@ -16,8 +16,9 @@ from picograph.kg.extraction.text import Section, SectionKind, check_length, sec
 from picograph.kg.extraction.whom import Occasion, Whom
 from picograph.kg.identity import IN_ABSTRACT
 from picograph.kg.readers.citations import REGISTRY_NUMBER
+from picograph.kg.report import Report, SecondaryIdentifier
 from picograph.kg.source import Method, Place, Record, source_of
-from picograph.kg.study import Report, SecondaryIdentifier, Study
+from picograph.kg.study import Study
 
 READER = f"extraction {__version__}"
 

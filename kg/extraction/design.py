@@ -9,6 +9,7 @@ from picograph.kg.extraction.abstract import Abstract
 from picograph.kg.extraction.lexicon import words_of
 from picograph.kg.extraction.places import Span, place, places, whole_words
 from picograph.kg.extraction.text import SectionKind
+from picograph.kg.report import PublicationType
 from picograph.kg.study import (
     Allocation,
     Condition,
@@ -18,7 +19,6 @@ from picograph.kg.study import (
     Masking,
     Phase,
     Population,
-    PublicationType,
     StudyDesign,
     StudyType,
 )

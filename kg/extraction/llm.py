@@ -23,8 +23,9 @@ from picograph.kg.extraction.page import read_page
 from picograph.kg.extraction.places import merged
 from picograph.kg.extraction.proposals import FIELDS, Proposal, Taken, printable
 from picograph.kg.fetch.http import USER_AGENT, plain, reason
+from picograph.kg.report import Report
 from picograph.kg.source import Method, Record, source_of
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.ontology.errors import StoreError, UsageError
 
 KEY = "PICOGRAPH_LLM_KEY"  # the environment variable with the key of a server that asks for one

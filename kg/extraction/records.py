@@ -13,8 +13,9 @@ from msgspec import structs
 from picograph.kg import readers
 from picograph.kg.extraction.build import read_study, read_with_notes
 from picograph.kg.readers import Damaged, Piece
+from picograph.kg.report import Report
 from picograph.kg.source import source_text
-from picograph.kg.study import Report, Study
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError, PicographError
 
 FORMATS = ("pubmed-xml", "nbib", "ris", "pubmed-text")  # of records that may have an abstract

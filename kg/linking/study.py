@@ -7,15 +7,8 @@ import msgspec
 
 from picograph.kg.linking.abbreviations import Definition, definitions
 from picograph.kg.linking.labels import Meaning, meaning_of
-from picograph.kg.study import (
-    Intervention,
-    InterventionKind,
-    Mention,
-    MeshHeading,
-    Outcome,
-    RejectedReading,
-    Study,
-)
+from picograph.kg.report import MeshHeading
+from picograph.kg.study import Intervention, InterventionKind, Mention, Outcome, RejectedReading, Study
 from picograph.ontology import mesh
 from picograph.ontology.words import Words
 

@@ -40,9 +40,10 @@ from picograph.kg.readers.citations import (
     published,
     registry_number,
 )
+from picograph.kg.report import Author, MeshHeading, RelatedReport, Report, SecondaryIdentifier, Substance
 from picograph.kg.results import Part
 from picograph.kg.source import Method, Place, Record, source_of
-from picograph.kg.study import Author, MeshHeading, RelatedReport, Report, SecondaryIdentifier, Study, Substance
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
 # What says that the article itself is retracted.

@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from picograph.kg.readers import clinicaltrials_codes as codes
 from picograph.kg.readers.clinicaltrials_groups import Arms, Keys, needed
 from picograph.kg.readers.json_record import JsonObject, Leaves, MisfitError
+from picograph.kg.report import IndexedAs, MeshHeading, RelatedReport, Report, SecondaryIdentifier
 from picograph.kg.source import Place
 from picograph.kg.study import (
     Arm,
     Condition,
     EligibilityCriterion,
-    IndexedAs,
     Intervention,
-    MeshHeading,
     Outcome,
     OutcomeRole,
     Population,
-    RelatedReport,
-    Report,
-    SecondaryIdentifier,
     StudyDesign,
 )
 

@@ -19,16 +19,16 @@ from picograph.kg.readers import bibliography, citations, unpacked
 from picograph.kg.readers.bibliography import Entry, Found, Written
 from picograph.kg.readers.citations import fold
 from picograph.kg.readers.unpacked import Line
-from picograph.kg.study import (
+from picograph.kg.report import (
     Author,
     MeshHeading,
     PublicationType,
     RelatedReport,
     Report,
-    Study,
     Substance,
     SupplementaryConcept,
 )
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
 READER = "nbib 1"

@@ -29,8 +29,9 @@ from typing import NamedTuple
 
 from picograph.kg.identity import IN_ABSTRACT
 from picograph.kg.readers.citations import MONTHS, REGISTRY_NUMBER, is_registration
+from picograph.kg.report import MeshHeading, PublicationType, Report, SecondaryIdentifier, Substance
 from picograph.kg.source import Evidence, Method, Place, Record, source_of, source_text
-from picograph.kg.study import MeshHeading, PublicationType, Report, SecondaryIdentifier, Study, Substance
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
 READER = "pubmed-text 1"

@@ -19,7 +19,8 @@ from picograph.kg.readers import bibliography, citations, unpacked
 from picograph.kg.readers.bibliography import Entry, Found, Written
 from picograph.kg.readers.citations import fold
 from picograph.kg.readers.unpacked import Line
-from picograph.kg.study import Author, PublicationType, Report, Study
+from picograph.kg.report import Author, PublicationType, Report
+from picograph.kg.study import Study
 from picograph.ontology.errors import InputError
 
 READER = "ris 1"

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from picograph.kg.study import Author, Report, Study
+from picograph.kg.report import Author, Report
+from picograph.kg.study import Study
 from picograph.kg.triples import document_iri
 from picograph.queries.exports.selection import Losses, Selection
 

@@ -21,9 +21,10 @@ from picograph.kg.extraction.numbers import Mention, NumberKind
 from picograph.kg.extraction.page import Line, Page, read_page
 from picograph.kg.extraction.places import merged, places, slug
 from picograph.kg.extraction.text import check_length
+from picograph.kg.report import Report
 from picograph.kg.results import Estimate, Statistic
 from picograph.kg.source import Method, Record, source_of
-from picograph.kg.study import Arm, Outcome, OutcomeKind, Population, Report, Role, Study
+from picograph.kg.study import Arm, Outcome, OutcomeKind, Population, Role, Study
 
 SURE_NUMBER = 0.6  # of kind and arm together
 SURE_WORDS = 0.5
