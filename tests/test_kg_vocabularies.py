@@ -1,6 +1,6 @@
 """A vocabulary is fetched only when somebody asks, from the address that is named, and taken only when all of it came.
 
-The server is on loopback.
+The server is on loopback. What is added says the same in the results table as in its quads.
 """
 
 import threading
@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from picograph.kg.store import Store, open_store
-from picograph.kg.vocabularies import update
+from picograph.kg.vocabularies import add, update
 from picograph.ontology.errors import InputError, StoreError, UsageError
+from picograph.ontology.prefixes import compress
+
+BROADER = "http://www.w3.org/2004/02/skos/core#broaderTransitive"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,6 +97,26 @@ def test_what_does_not_come_leaves_what_was_there(server: Server, store: Store) 
     with pytest.raises(InputError):
         update(store, "mesh", url=server.url)
     assert store.words.label("mesh:D000001") == "Calcimycin"
+
+
+def test_the_results_table_says_what_the_quads_of_each_vocabulary_say(shared: Path, store: Store) -> None:
+    """Its rows are written from files that leave the start of IRIs out: MeSH, and one that names terms of others."""
+    add(store, "mesh", [shared / "mesh-rdf" / "samples.nt"])
+    add(store, "doid", [shared / "vocabularies" / "doid.json.gz"])
+    found = store.table()
+    assert found is not None
+    held = {(graph, *ends) for graph, *ends in found.query("SELECT graph, narrower, broader FROM broader", {})}
+    quads = {
+        (quad.graph_name.value, quad.subject.value, quad.object.value)  # type: ignore[union-attr]
+        for quad in store.quads()
+        if quad.predicate.value == BROADER
+    }
+    assert {graph.rpartition("/")[2] for graph, *_ in quads} >= {"mesh", "doid", "classes"}
+    assert held == quads
+    names = {(concept.curie, concept.label) for name in ("mesh", "doid") for concept in store.words.concepts(name)}
+    labels = {(compress(iri) or iri, label) for iri, label in found.query("SELECT concept, label FROM labels", {})}
+    assert len(names) > 10_000
+    assert names == {each for each in labels if each[0].partition(":")[0] in {"mesh", "DOID"}}
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,11 @@ class Writer(Protocol):
         :param mend: gives the lines of a chunk without those that the engine does not take, or raises
         """
 
-    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+    def rows(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
         """Have rows of the results table for a graph that `fill` has made.
 
         :param files: by table, tab-separated values: all columns but the first, which is the graph
+        :param start: of the IRI of each concept, left out in the files
         """
 
     def index(self, name: str) -> Path:

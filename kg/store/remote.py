@@ -301,7 +301,7 @@ class RemoteStore(Store):
                 self._update(f"INSERT DATA {{ GRAPH {new} {{\n{lines.decode()}}} }}")
             self._update(f"MOVE GRAPH {new} TO {name}")
 
-    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+    def rows(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
         """A server has no results table."""
 
     def index(self, name: str) -> Path:

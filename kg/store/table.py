@@ -154,9 +154,10 @@ class TableWriter:
                 self._write(table, text, text.count(b"\n"))
         self._end_if_large()
 
-    def put_files(self, graph: str, files: Mapping[str, Path]) -> None:
+    def put_files(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
         """Make the rows of a graph those of files with tab-separated values, in which the graph's column is left out.
 
+        :param start: of all IRIs, left out too
         No row of it is in before: `remove` has been called.
         """
         if not self._on:
@@ -165,7 +166,7 @@ class TableWriter:
 
         self.end_batch()
         number, self._number = self._number, self._number + 1
-        self._batches.append(pack_files(self._folder, graph, files, number))
+        self._batches.append(pack_files(self._folder, graph, files, number, start))
 
     def _begin(self, graph: str, known: bool) -> None:
         if known or graph in self._graphs:

@@ -139,9 +139,9 @@ class OxigraphWriter:
             rest = Oxigraph(str(folder))
         self._copy = rest
 
-    def rows(self, graph: str, files: Mapping[str, Path]) -> None:
+    def rows(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
         if self._table:
-            self._table.put_files(graph, files)
+            self._table.put_files(graph, files, start)
 
     def index(self, name: str) -> Path:
         if self._generation is None:

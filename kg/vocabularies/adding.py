@@ -8,7 +8,8 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
+from os.path import commonprefix
 from pathlib import Path
 
 from msgspec import Struct
@@ -75,6 +76,7 @@ class _Adding:
         self.version = version or _year(files)
         self.broader, self.labels = folder / "broader.tsv", folder / "labels.tsv"
         self.folder, self.told = folder, told
+        self.start = MESH if name == "mesh" else ""  # of all IRIs, which the rows for the results table leave out
         self.cautions: list[str] = []
         self.left_out: list[str] = []
         self.triples = 0
@@ -143,10 +145,11 @@ class _Adding:
                         out.add_qualifiers(
                             (each.concept.curie[5:], each.qualifiers) for each in some if each.qualifiers
                         )
-                        write_labels(((each.concept.curie[5:], each.concept.label) for each in some), _mesh_iri, labels)
+                        named = ((each.concept.curie[5:], each.concept.label) for each in some)
+                        write_labels(named, _mesh_iri, labels, self.start)
                         yield from ((each.concept.curie[5:], each.above) for each in some)
 
-                yield from closure_chunks(rows(), _mesh_iri, self.broader, sure=True)
+                yield from closure_chunks(rows(), _mesh_iri, self.broader, start=self.start, sure=True)
             if not out.counts["concepts"]:
                 raise self._nothing()
             if facts.dangling:
@@ -184,10 +187,12 @@ class _Adding:
         out.add_mappings(rows)
         yield from concept_lines(concepts, self.name)
         yield from mapping_lines(rows, self.source["graph"])
+        ends = map(expand, {*edges, *chain.from_iterable(edges.values())})
+        self.start = commonprefix(list(ends))  # noqa: RUF071 - characters are meant, not folders
         with self.labels.open("wb") as labels:
-            write_labels(((each.curie, each.label) for each in concepts), expand, labels)
+            write_labels(((each.curie, each.label) for each in concepts), expand, labels, self.start)
         above = ((each.curie, hierarchy.above(each.curie)) for each in concepts)
-        yield from closure_chunks(above, expand, self.broader)
+        yield from closure_chunks(above, expand, self.broader, start=self.start)
 
     def _read(self) -> Terms:
         if self.name == "mappings":
@@ -289,7 +294,7 @@ def add(
             adding = _Adding(name, files, version, words, folder, source)
             with IndexWriter(index) as out:
                 writer.fill(graph, adding.chunks(out), adding.mend)
-            writer.rows(graph, {"broader": adding.broader, "labels": adding.labels})
+            writer.rows(graph, {"broader": adding.broader, "labels": adding.labels}, adding.start)
             now = Words(index.parent, {name: index})
             try:
                 write_classes(writer, now, folder)

@@ -25,16 +25,27 @@ def write_classes(writer: Writer, words: Words, folder: Path) -> None:
     named = {end for pair in exact for end in pair}
     known = {each.curie: each for each in words.structure(leaves=False)}
     known |= {curie: found for curie in named - known.keys() if (found := words.get(curie))}
-    joined = Joined(known, exact, [name for name in words.sources if words.is_whole(name)])
+    whole = [name for name in words.sources if words.is_whole(name)]
+    joined = Joined(known, exact, whole)
     digest = hashlib.sha256()
 
     def rows() -> Iterator[tuple[str, tuple[str, ...]]]:
         for curie in sorted({*known, *named}):
             if more := joined.of(curie, known.get(curie)):
                 yield curie, tuple(sorted(more))
+        # What nothing is below and no mapping names has what its place has, which many share.
+        at: dict[tuple[str | tuple[str, ...], ...], tuple[str, ...]] = {}
         for each in words.structure(leaves=True):
-            if each.curie not in known and (more := joined.of(each.curie, each)):
-                yield each.curie, tuple(sorted(more))
+            if each.curie in known:
+                continue
+            place = (each.vocabulary, each.parents, each.actions, each.roles, each.tree_numbers)
+            found = at.get(place)
+            if found is None:
+                found = tuple(sorted(joined.of(each.curie, each)))
+                if each.vocabulary in whole:
+                    at[place] = found
+            if found:
+                yield each.curie, found
 
     def chunks() -> Iterator[Chunk]:
         for chunk in closure_chunks(rows(), expand, folder / "classes.tsv", reflexive=False):

@@ -81,6 +81,7 @@ def closure_chunks(
     iri: Callable[[str], str],
     table: Path,
     *,
+    start: str = "",
     reflexive: bool = True,
     sure: bool = False,
 ) -> Iterator[Chunk]:
@@ -89,9 +90,11 @@ def closure_chunks(
     :param rows: each node with all above it
     :param iri: gives the IRI of a node
     :param table: a file of pairs of IRIs to be written
+    :param start: of all IRIs; the table leaves it out
     :param reflexive: write that each node is above itself too
     :param sure: all that ``iri`` gives are IRIs
     """
+    left = len(start.encode())
     ends: dict[str, tuple[bytes, bytes]] = {}  # of what stands above something: the end of its lines in both
     shared: dict[tuple[str, ...], tuple[list[bytes], list[bytes]]] = {}
 
@@ -100,7 +103,7 @@ def closure_chunks(
             for each in above:
                 if each not in ends:
                     value = iri(each).encode()
-                    ends[each] = (b"<" + value + b"> .\n", value + b"\n")
+                    ends[each] = (b"<" + value + b"> .\n", value[left:] + b"\n")
             if len(shared) > _SHARED:
                 shared.clear()
             shared[above] = ([ends[each][0] for each in above], [ends[each][1] for each in above])
@@ -113,22 +116,25 @@ def closure_chunks(
             name = iri(node).encode()
             lines, cells = ends_of(above)
             if reflexive and node not in above:
-                lines, cells = [b"<" + name + b"> .\n", *lines], [name + b"\n", *cells]
-            start = b"<" + name + b"> " + BROADER + b" "
-            batch.append(start + start.join(lines))
+                lines, cells = [b"<" + name + b"> .\n", *lines], [name[left:] + b"\n", *cells]
+            head = b"<" + name + b"> " + BROADER + b" "
+            batch.append(head + head.join(lines))
             size += len(batch[-1])
-            start = name + b"\t"
-            pairs.write(start + start.join(cells))
+            head = name[left:] + b"\t"
+            pairs.write(head + head.join(cells))
             if size >= LINES:
                 yield Chunk(b"".join(batch), sure=sure)
                 batch, size = [], 0
         yield Chunk(b"".join(batch), sure=sure)
 
 
-def write_labels(labels: Iterable[tuple[str, str]], iri: Callable[[str], str], file: IO[bytes]) -> None:
+def write_labels(
+    labels: Iterable[tuple[str, str]], iri: Callable[[str], str], file: IO[bytes], start: str = ""
+) -> None:
     """Write labels for the results table.
 
     :param labels: nodes with their labels
+    :param start: of all IRIs; the table leaves it out
     """
     for node, label in labels:
-        file.write(f"{iri(node)}\t{label}\n".encode())
+        file.write(f"{iri(node).removeprefix(start)}\t{label}\n".encode())

@@ -117,12 +117,13 @@ class SourceFile:
         first, rest = 1, b""
         with self.open() as file:
             while blocks := self._blocks(file, size):
-                block = b"".join([rest, *blocks])
-                end = block.rfind(b"\n") + 1
-                rest = block[end:]
-                if end:
-                    lines = block[:end]
-                    del block, blocks
+                blocks, rest = [rest, *blocks], b""
+                while blocks and not (end := blocks[-1].rfind(b"\n") + 1):
+                    rest = blocks.pop() + rest
+                if blocks:
+                    blocks[-1], rest = blocks[-1][:end], blocks[-1][end:] + rest
+                    lines = b"".join(blocks)
+                    del blocks
                     yield Chunk(lines, first, self.name)
                     first += lines.count(b"\n")
         if rest.strip():

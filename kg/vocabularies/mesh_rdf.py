@@ -7,9 +7,8 @@ Only the hierarchy of descriptors, which is small, is kept here.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +58,13 @@ UNION ALL
 SELECT record_of(subject), kind, CASE WHEN kind = 'label' THEN value ELSE substr(value, {len(MESH) + 1}) END
 FROM line WHERE kind IN ('label', 'mapped', 'qualifier') OR (kind = 'action' AND record_of(subject)[1] = 'C');
 """
-_CONCEPTS = "SELECT record, kind, value FROM fact WHERE record IS NOT NULL ORDER BY record"
+_OF_RECORD = ("label", "name", "mapped", "action", "code", "qualifier")
+# A row has all values of a record, a line each: no value holds the end of one.
+_VALUES = ", ".join(f"string_agg(value, chr(10)) FILTER (kind = '{kind}') AS {kind}" for kind in _OF_RECORD)
+_CONCEPTS = (
+    f"SELECT record, {_VALUES} FROM fact WHERE record IS NOT NULL"
+    " GROUP BY record HAVING label IS NOT NULL ORDER BY record"
+)
 _PLACES = f"SELECT record_of(subject), substr(value, {len(MESH) + 1}) FROM line WHERE kind = $kind"
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _PLAIN = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
@@ -104,7 +109,8 @@ class MeshFacts:
         self._actions: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
         self._above: dict[str, tuple[str, ...]] = {}  # of descriptors and qualifiers
-        self._mapped: dict[str, tuple[str, ...]] = {}  # by what a supplementary concept is mapped to: whom it is below
+        # by what a supplementary concept is mapped to: the CURIEs that it is below, and all above it
+        self._mapped: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self.mutual: list[tuple[str, str]] = []  # descriptors that stand above each other, in different trees
         self.dangling = 0  # links to what the files do not describe
         self.dangling_example = ""
@@ -195,54 +201,58 @@ class MeshFacts:
         try:
             rows = self._db.execute(_CONCEPTS)
             batches = iter(lambda: rows.fetchmany(_MANY), [])
-            for record, facts in groupby(chain.from_iterable(batches), itemgetter(0)):
-                said: dict[str, list[str]] = {}
-                for _, kind, value in facts:
-                    said.setdefault(kind, []).append(value)
-                if "label" in said:
-                    yield self._concept(record, said)
+            for row in chain.from_iterable(batches):
+                yield self._concept(*row)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None
 
-    def _concept(self, record: str, said: Mapping[str, Sequence[str]]) -> MeshConcept:
-        label = _text(min(said["label"]))
+    def _concept(
+        self, record: str, label: str, names: str | None, mapped: str | None,
+        action: str | None, codes: str | None, qualifiers: str | None,
+    ) -> MeshConcept:  # fmt: skip
+        """Make the concept of a row."""
+        label = _text(min(label.split("\n")))
         if record[0] == "C":
-            parents = self._below(record, said.get("mapped", ()))
-            actions = self._known(record, said["action"]) if "action" in said else ()
+            parents, above = self._below(record, mapped) if mapped else ((), ())
+            actions = self._known(record, action.split("\n")) if action else ()
+            if actions:
+                above = tuple(sorted({*above, *chain.from_iterable(self._above[each] for each in actions)}))
         else:
-            parents, actions = self._parents[record], self._actions.get(record, ())
+            parents, actions = self._curies(self._parents[record]), self._actions.get(record, ())
+            above = tuple(sorted({*self._above[record], *chain.from_iterable(self._above[each] for each in actions)}))
         concept = Concept(
             curie=f"mesh:{record}",
             label=label,
             vocabulary="mesh",
-            synonyms=tuple(sorted({text for name in said.get("name", ()) if (text := _text(name)) != label})),
-            parents=tuple(f"mesh:{each}" for each in parents),
+            synonyms=_texts(names, label) if names else (),
+            parents=parents,
             tree_numbers=self._trees.get(record, ()),
-            actions=tuple(f"mesh:{each}" for each in actions),
-            codes=tuple(sorted({text for code in said.get("code", ()) if (text := _text(code)) != "0"})),
+            actions=self._curies(actions) if actions else (),
+            codes=_texts(codes, "0") if codes else (),
         )
-        qualifiers = tuple(sorted(set(said.get("qualifier", ()))))
-        return MeshConcept(concept, self._closed(record, parents, actions), qualifiers)
+        return MeshConcept(concept, above, tuple(sorted(set(qualifiers.split("\n")))) if qualifiers else ())
 
-    def _below(self, record: str, mapped: Sequence[str]) -> tuple[str, ...]:
-        """Give the descriptors that a supplementary concept is mapped to; many are mapped to the same."""
-        if len(mapped) == 1 and mapped[0] in self._mapped:
-            return self._mapped[mapped[0]]
+    def _below(self, record: str, mapped: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the descriptors that a supplementary concept is mapped to, and all above it; many share them."""
+        if mapped in self._mapped:
+            return self._mapped[mapped]
         # a concept may be mapped to a pair of descriptor and qualifier; some files join several
-        ends = {each.partition("Q")[0] for some in mapped for each in some.split(",")}
+        ends = {each.partition("Q")[0] for some in mapped.split("\n") for each in some.split(",")}
         dangling = self.dangling
-        found = self._known(record, ends)
-        if len(mapped) == 1 and self.dangling == dangling:
-            self._mapped[mapped[0]] = found
+        known = self._known(record, ends)
+        above = (
+            self._above[known[0]]
+            if len(known) == 1
+            else tuple(sorted({*chain.from_iterable(map(self._above.__getitem__, known))}))
+        )
+        found = self._curies(known), above
+        if self.dangling == dangling and "\n" not in mapped:
+            self._mapped[mapped] = found
         return found
 
-    def _closed(self, record: str, parents: tuple[str, ...], actions: tuple[str, ...]) -> tuple[str, ...]:
-        """Give what is above a record; most supplementary concepts share it with their only descriptor."""
-        if record[0] == "C" and len(parents) == 1 and not actions:
-            return self._above[parents[0]]
-        above = set(self._above.get(record, ()))
-        above.update(*(self._above[each] for each in (*actions, *(parents if record[0] == "C" else ()))))
-        return tuple(sorted(above))
+    @staticmethod
+    def _curies(records: Iterable[str]) -> tuple[str, ...]:
+        return tuple([f"mesh:{each}" for each in records])
 
 
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -256,6 +266,14 @@ def _text(literal: str) -> str:
     """
     text = literal[1 : literal.rfind('"')]
     return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+
+
+def _texts(literals: str, other_than: str) -> tuple[str, ...]:
+    """Give the texts of literals, a line each, but for one."""
+    if "\n" not in literals:
+        text = _text(literals)
+        return () if text == other_than else (text,)
+    return tuple(sorted({text for each in literals.split("\n") if (text := _text(each)) != other_than}))
 
 
 def _unescape(escape: re.Match[str]) -> str:
