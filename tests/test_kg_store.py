@@ -742,7 +742,7 @@ MOMENTS = {
     "after the last graph": "KILL_AFTER",
     "before CURRENT is written": "embedded.FolderStore._make_current = die",
     "before CURRENT is renamed": "Path.replace = die",
-    "after CURRENT is renamed": "embedded._sync_folder = die",
+    "after CURRENT is renamed": "embedded.sync_folder = die",
 }
 
 

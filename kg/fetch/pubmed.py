@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
-from lxml import etree
 
 from picograph.kg.fetch import files
+from picograph.kg.fetch.entrez import PASSING, Batch, Found, Search, Server
 from picograph.kg.fetch.files import RESTART, Fetched, Progress, Told
-from picograph.kg.fetch.http import Answer, Client, Manners, PassingError, RefusedError, ReportedError, address, plain
+from picograph.kg.fetch.http import Client, Manners, address
 from picograph.ontology.errors import InputError, StoreError, UsageError
 
 BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -27,34 +26,10 @@ VARIABLE = "PICOGRAPH_EUTILS_URL"
 KEY_VARIABLE = "NCBI_API_KEY"
 INTERVAL = 0.36  # seconds: fewer than 3 requests in any second
 INTERVAL_WITH_KEY = 0.11  # fewer than 10
-MOST = 9_999  # records of one search that PubMed gives
 LARGEST_BATCH = 500
 _HIGHEST = 99_999_999  # a PMID has no more than 8 digits
 _NAME = "pubmed-{:05d}.xml"
 _OURS = re.compile(r"pubmed-[0-9]{5}\.xml(\.gz)?")
-# Errors in the body of an answer, with whatever status, that pass by themselves.
-_PASSING = ("timeout", "timed out", "empty response", "bytes read: 0", "temporarily", "try again", "rate limit",
-            "couldn't resolve", "address table is empty", "peer:", "unavailable")  # fmt: skip
-_FORGOTTEN = ("unable to obtain query", "history", "webenv", "query_key", "query key")
-
-
-class _Found(NamedTuple):
-    """The answer of a search."""
-
-    matching: int
-    pmids: list[str]
-    web_environment: str
-    query_key: str
-    understood: str
-    cautions: list[str]
-
-
-class _Search(msgspec.Struct):
-    """A search whose answer the server keeps, and how many of its records are wanted."""
-
-    web_environment: str
-    query_key: str
-    records: int
 
 
 class _File(msgspec.Struct):
@@ -76,17 +51,8 @@ class _State(msgspec.Struct, kw_only=True):
     understood: str
     cautions: list[str]
     pmids: str  # the SHA-256 of the list of PMIDs beside this
-    searches: list[_Search]
+    searches: list[Search]
     files: dict[str, _File] = {}
-
-
-class _Batch(NamedTuple):
-    """Records to ask for at once."""
-
-    name: str
-    search: _Search
-    start: int  # in the search
-    pmids: list[str]
 
 
 def fetch(
@@ -136,11 +102,11 @@ def fetch(
             manners,
             interval=INTERVAL_WITH_KEY if key else INTERVAL,
             secret=key,
-            passing_words=_PASSING,
+            passing_words=PASSING,
             told=told,
         ) as client,
     ):
-        server = _Server(client, url, common)
+        server = Server(client, url, common)
         wanted = {"query": query, "base_url": url, "limit": limit, "compress": compress}
         if restart:
             _clear(place)
@@ -213,7 +179,7 @@ def _noted(place: Path, state: _State) -> list[str]:
     return content.decode().split()
 
 
-def _collect(server: "_Server", place: Path, state: _State, pmids: list[str], progress: Progress | None) -> int:
+def _collect(server: Server, place: Path, state: _State, pmids: list[str], progress: Progress | None) -> int:
     """Fetch what is not on disk yet; say how many records were."""
     todo = []
     for batch in _batches(state, pmids):
@@ -241,7 +207,7 @@ def _collect(server: "_Server", place: Path, state: _State, pmids: list[str], pr
     return kept
 
 
-def _batches(state: _State, pmids: list[str]) -> Iterator[_Batch]:
+def _batches(state: _State, pmids: list[str]) -> Iterator[Batch]:
     """Cut the searches into batches; none goes over the end of a search."""
     number = offset = 0
     for search in state.searches:
@@ -249,7 +215,7 @@ def _batches(state: _State, pmids: list[str]) -> Iterator[_Batch]:
             number += 1
             size = min(state.batch, search.records - start)
             name = _NAME.format(number) + ".gz" * state.compress
-            yield _Batch(name, search, start, pmids[offset : offset + size])
+            yield Batch(name, search, start, pmids[offset : offset + size])
             offset += size
 
 
@@ -257,7 +223,7 @@ def _batches(state: _State, pmids: list[str]) -> Iterator[_Batch]:
 
 
 def _begin(
-    server: "_Server", query: str, limit: int | None, batch: int, compress: bool, url: str, place: Path
+    server: Server, query: str, limit: int | None, batch: int, compress: bool, url: str, place: Path
 ) -> tuple[_State, list[str]]:
     """Search, and note what is to be fetched before the first record is asked for."""
     whole = server.search(query)
@@ -267,7 +233,7 @@ def _begin(
     for part in parts:
         records = min(len(part.pmids), wanted - len(pmids))
         if records:
-            searches.append(_Search(part.web_environment, part.query_key, records))
+            searches.append(Search(part.web_environment, part.query_key, records))
             pmids += part.pmids[:records]
     if len(set(pmids)) != wanted:
         raise StoreError(
@@ -294,7 +260,7 @@ def _begin(
     return state, pmids
 
 
-def _parts(server: "_Server", query: str, count: int, wanted: int) -> Iterator[_Found]:
+def _parts(server: Server, query: str, count: int, wanted: int) -> Iterator[Found]:
     """Search in ranges of PMIDs, the highest first, halved until PubMed gives all of each."""
     ranges, sure = [(1, _HIGHEST)], 0
     while ranges and sure < wanted:
@@ -309,98 +275,3 @@ def _parts(server: "_Server", query: str, count: int, wanted: int) -> Iterator[_
             return  # it does not know ranges: the counts will not agree
         middle = (low + high) // 2
         ranges += [(low, middle), (middle + 1, high)]
-
-
-class _Server:
-    """The E-utilities: search, and records."""
-
-    def __init__(self, client: Client, url: str, common: dict[str, str]) -> None:
-        self._client, self._url, self._common = client, url, common
-
-    def search(self, term: str) -> _Found:
-        """Search, and leave the answer in the server's history."""
-        fields = {**self._common, "term": term, "usehistory": "y", "retmode": "xml", "retstart": "0"}
-        return self._client.ask(f"{self._url}/esearch.fcgi", fields | {"retmax": str(MOST)}, _found, post=True)
-
-    def records(self, batch: _Batch) -> tuple[bytes, set[str]]:
-        """Get the records of a batch: the file as the server gives it, and the PMIDs in it.
-
-        What is not all there is asked for once more, by PMIDs; what then is still missing, the server does not give.
-        """
-        history = {
-            "WebEnv": batch.search.web_environment,
-            "query_key": batch.search.query_key,
-            "retstart": str(batch.start),
-            "retmax": str(len(batch.pmids)),
-        }
-        wanted = set(batch.pmids)
-        try:
-            body, given = self._fetch(history)
-            if given == wanted:
-                return body, given
-        except RefusedError as refused:
-            if not any(word in refused.said.lower() for word in _FORGOTTEN):
-                raise
-        body, given = self._fetch({"id": ",".join(batch.pmids)})
-        if not given <= wanted:
-            raise StoreError(
-                f"PubMed gives records that were not asked for: {', '.join(sorted(given - wanted)[:5])}",
-                where=f"{self._url}/efetch.fcgi",
-                remedy="see whether the address is that of the E-utilities",
-            )
-        return body, given
-
-    def _fetch(self, which: dict[str, str]) -> tuple[bytes, set[str]]:
-        fields = {**self._common, **which, "retmode": "xml", "rettype": "abstract"}
-        return self._client.ask(f"{self._url}/efetch.fcgi", fields, _records, post=True)
-
-
-def _parse(answer: Answer, root: str) -> etree._Element:
-    answer.expect("xml")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
-    try:
-        element = etree.fromstring(answer.body, parser)
-    except etree.XMLSyntaxError as error:
-        raise PassingError(f"its answer is not whole: {error.msg} ({plain(answer.body)})") from None
-    reported = element if element.tag == "ERROR" else element.find(".//ERROR")
-    if reported is not None and element.tag != "PubmedArticleSet":
-        raise ReportedError(" ".join((reported.text or "an error without words").split()))
-    if element.tag != root:
-        raise PassingError(f"it answers <{etree.QName(element).localname}> instead of <{root}>: {plain(answer.body)}")
-    return element
-
-
-def _found(answer: Answer) -> _Found:
-    """Take the answer of a search apart.
-
-    >>> _found(Answer("text/xml", b'''<eSearchResult><Count>1</Count><QueryKey>1</QueryKey><WebEnv>W</WebEnv>
-    ...     <IdList><Id>24726289</Id></IdList></eSearchResult>''')).pmids
-    ['24726289']
-    """
-    root = _parse(answer, "eSearchResult")
-    count = root.findtext("Count", "")
-    pmids = [each.text or "" for each in root.iterfind("IdList/Id")]
-    web_environment, query_key = root.findtext("WebEnv", ""), root.findtext("QueryKey", "")
-    if not count.isdecimal() or not all(map(str.isdecimal, pmids)) or len(set(pmids)) != len(pmids):
-        raise PassingError(f"its answer to the search makes no sense: {plain(answer.body)}")
-    if len(pmids) != min(int(count), MOST) or (pmids and not (web_environment and query_key)):
-        raise PassingError(f"its answer to the search is not whole: {len(pmids)} PMIDs for {count} records")
-    cautions = [
-        f"PubMed on the query: {re.sub('(?<=[a-z])(?=[A-Z])', ' ', etree.QName(each).localname).lower()}: {each.text}"
-        for each in (*root.iterfind("ErrorList/*"), *root.iterfind("WarningList/*"))
-        if "Restrictions achieved" not in (each.text or "")
-    ]
-    understood = root.findtext("QueryTranslation", "")
-    return _Found(int(count), pmids, web_environment, query_key, understood, cautions)
-
-
-def _records(answer: Answer) -> tuple[bytes, set[str]]:
-    """Hold a batch against what a file of records must be; give it, and the PMIDs in it."""
-    root = _parse(answer, "PubmedArticleSet")
-    given = {
-        each.findtext("MedlineCitation/PMID") or each.findtext("BookDocument/PMID") or ""
-        for each in root.iterchildren("PubmedArticle", "PubmedBookArticle")
-    }
-    if not given:
-        raise PassingError("its answer has no records")
-    return answer.body, given

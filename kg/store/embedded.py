@@ -9,17 +9,17 @@ reading keeps the one that they opened.
 
 import contextlib
 import os
-import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad
 from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.store import settled
 from picograph.kg.store.base import Held, Store, T, Writer
+from picograph.kg.store.generations import GENERATION, LOCKS, Workshop, hold, last_number, sweep, sync_folder
 from picograph.kg.store.memory import ENGINE, MAKE_NEW, OxigraphStore
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.table import has_lines, read_state
@@ -30,26 +30,6 @@ from picograph.ontology.words import SHIPPED, Words
 
 if TYPE_CHECKING:
     from picograph.kg.store.columnar import ResultsTable
-
-try:
-    import fcntl
-except ImportError:  # Windows keeps open files from being deleted, which is all that the lock is for
-    fcntl = None  # type: ignore[assignment]
-
-_GENERATION = re.compile(r"generation-([0-9]{6,15})")
-
-
-class _Workshop(NamedTuple):
-    """A copy that stays open over several writes, so that the engine can put its files in order meanwhile.
-
-    Where each write has a copy of its own, what the engine has begun to put in order is lost each time. It lies in a
-    folder like that of a generation, which is never the current one: a kill leaves it to be swept.
-    """
-
-    folder: Path
-    oxigraph: Oxigraph
-    in_use: IO[bytes]
-    says: str  # the generation that it has been the last copy of
 
 
 class FolderStore(OxigraphStore):
@@ -68,7 +48,7 @@ class FolderStore(OxigraphStore):
         self._words: Words | None = None
         self._kept: dict[str, Any] = {}  # of the generation that is open
         self._many = self._few = False
-        self._workshop: _Workshop | None = None
+        self._workshop: Workshop | None = None
         self.sources = SourceShelf(folder / "sources")
         if not self._may_be_ours():
             raise StoreError(
@@ -100,7 +80,7 @@ class FolderStore(OxigraphStore):
         except OSError as error:
             raise self._unreadable(error) from None
         names -= {"sources", "writer.lock", "CURRENT.new"}
-        return not names or any(_GENERATION.fullmatch(name) for name in names)
+        return not names or any(GENERATION.fullmatch(name) for name in names)
 
     def _unreadable(self, error: OSError) -> StoreError:
         said = error.strerror or str(error)
@@ -117,7 +97,7 @@ class FolderStore(OxigraphStore):
             raise self._unreadable(error) from None
         except UnicodeDecodeError:
             name = ""
-        if not _GENERATION.fullmatch(name):
+        if not GENERATION.fullmatch(name):
             raise self._lost("the store's CURRENT file names no generation")
         return name
 
@@ -158,9 +138,7 @@ class FolderStore(OxigraphStore):
             if name is None:
                 return None
             try:
-                if fcntl is not None:
-                    self._in_use = (self._folder / name / "in-use").open("rb")
-                    fcntl.flock(self._in_use, fcntl.LOCK_SH)
+                self._in_use = hold(self._folder / name)
                 self._generation = self._folder / name
             except OSError as error:
                 self.close()
@@ -256,12 +234,12 @@ class FolderStore(OxigraphStore):
     def _new_generation(self) -> Iterator[Writer]:
         current = self._current()
         # Nothing is swept before it is sure which generation is whole. Only the first can be cut off before CURRENT.
-        if current is None and self._last() > 1:
+        if current is None and last_number(self._folder) > 1:
             raise self._lost("the store's CURRENT file is missing")
         if current is not None and not (self._folder / current).is_dir():
             raise self._lost(f"the store's CURRENT file names {current}, which is not there")
-        self._sweep(keep={current})
-        path = self._folder / f"generation-{self._last() + 1:06d}"
+        sweep(self._folder, keep={current})
+        path = self._next()
         path.mkdir()
         try:
             (path / "in-use").touch()
@@ -275,13 +253,13 @@ class FolderStore(OxigraphStore):
                 shutil.rmtree(path, ignore_errors=True)
             raise
         if self._workshop is not None:
-            self._workshop = self._workshop._replace(says=path.name)
+            self._workshop.says = path.name
         self.close()
-        self._sweep(keep={path.name})
+        sweep(self._folder, keep={path.name})
 
     @contextlib.contextmanager
     def many_writes(self, *, few: bool = False) -> Iterator[None]:
-        self._many, self._few = fcntl is not None, few
+        self._many, self._few = LOCKS, few
         try:
             yield
         finally:
@@ -290,24 +268,15 @@ class FolderStore(OxigraphStore):
 
     def _workshop_of(self, current: str) -> Oxigraph:
         """Give the copy of the current generation that stays open."""
-        assert fcntl is not None
         if self._workshop is None or self._workshop.says != current:  # somebody else has written meanwhile
             self._close_workshop()
-            folder = self._folder / f"generation-{self._last() + 1:06d}"
-            folder.mkdir()
-            in_use = (folder / "in-use").open("wb")
-            fcntl.flock(in_use, fcntl.LOCK_SH)
-            Oxigraph.read_only(str(self._folder / current / "quads")).backup(str(folder / "quads"))
-            self._workshop = _Workshop(folder, Oxigraph(str(folder / "quads")), in_use, current)
+            self._workshop = Workshop(self._next(), self._folder / current)
         return self._workshop.oxigraph
 
     def _close_workshop(self) -> None:
         workshop, self._workshop = self._workshop, None
         if workshop is not None:
-            folder, in_use = workshop.folder, workshop.in_use
-            del workshop  # and with it the engine's last hold on its files
-            in_use.close()
-            shutil.rmtree(folder, ignore_errors=True)
+            workshop.close()
 
     def size(self) -> int:
         """Give the number of quads."""
@@ -364,10 +333,9 @@ class FolderStore(OxigraphStore):
             Oxigraph.read_only(str(before / "quads")).backup(str(path / "quads"))
             return OxigraphWriter(Oxigraph(str(path / "quads")), path, before / "table")
 
-    def _last(self) -> int:
-        """Give the highest number of a generation, or 0."""
-        found = (_GENERATION.fullmatch(path.name) for path in self._folder.iterdir())
-        return max((int(match[1]) for match in found if match), default=0)
+    def _next(self) -> Path:
+        """Give the folder of the next generation."""
+        return self._folder / f"generation-{last_number(self._folder) + 1:06d}"
 
     def _make_current(self, name: str) -> None:
         """Make a generation the current one, by one rename."""
@@ -381,31 +349,10 @@ class FolderStore(OxigraphStore):
         except BaseException:
             new.unlink(missing_ok=True)
             raise
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _current_or_none(self) -> str | None:
         try:
             return self._current()
         except StoreError:
             return None
-
-    def _sweep(self, keep: set[str | None]) -> None:
-        """Delete generations that nobody reads: older ones, and halves that a kill left behind."""
-        for path in self._folder.iterdir():
-            if not _GENERATION.fullmatch(path.name) or path.name in keep:
-                continue
-            with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-                if fcntl is not None and (path / "in-use").exists():
-                    in_use = stack.enter_context((path / "in-use").open("rb"))
-                    fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system lets a folder be synced."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
