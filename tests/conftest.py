@@ -4,11 +4,14 @@ import itertools
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
+
+if TYPE_CHECKING:
+    from picograph.tests.registries import Entrez, Registry, Service
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 ROOT = Path(__file__).resolve().parents[1]
@@ -125,3 +128,37 @@ def empty_virtuoso(virtuoso_server: Virtuoso) -> Virtuoso:
     """The Virtuoso server with no graphs but its own."""
     virtuoso_server.empty()
     return virtuoso_server
+
+
+@pytest.fixture
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the user's, and no public address: one that is not given is this, where nobody listens."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "NCBI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("PICOGRAPH_CLINICALTRIALS_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("PICOGRAPH_EUTILS_URL", "http://127.0.0.1:9")
+
+
+@pytest.fixture(params=["clinicaltrials", "pubmed"])
+def service(request: pytest.FixtureRequest) -> "Iterator[Service]":
+    """Each of the services that records are fetched from, on loopback."""
+    from picograph.tests.registries import SERVICES, running
+
+    yield from running(SERVICES[request.param])
+
+
+@pytest.fixture
+def registry() -> "Iterator[Registry]":
+    """ClinicalTrials.gov's API v2, on loopback."""
+    from picograph.tests.registries import Registry, running
+
+    yield from running(Registry)
+
+
+@pytest.fixture
+def entrez() -> "Iterator[Entrez]":
+    """NCBI's E-utilities, on loopback."""
+    from picograph.tests.registries import Entrez, running
+
+    yield from running(Entrez)
