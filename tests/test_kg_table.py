@@ -209,7 +209,7 @@ import sys
 from pathlib import Path
 from picograph.kg.mapping import graph_text
 from picograph.kg.store import table
-from picograph.kg.store.columnar import pack
+from picograph.kg.store.packing import pack
 from picograph.tests.test_kg_table import study
 table._BIG = 0
 folder, count = Path(sys.argv[1]), int(sys.argv[2])

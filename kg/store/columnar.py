@@ -3,30 +3,23 @@
 import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
 from functools import cache
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyoxigraph import NamedNode, Quad
 
 from picograph.kg.columns import classes, columns_of, results, tables
 from picograph.kg.store.macros import MACROS, ONTOLOGY, RESPONSE, decided
-from picograph.kg.store.table import Batch, State, path_of
+from picograph.kg.store.scans import hold_replaced, insert, part_lines, quoted, union
+from picograph.kg.store.table import State
 from picograph.ontology.errors import StoreError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY = "1GB"  # what does not fit is put on disk by the engine
-_SORTING = "256MB"  # the same for a vocabulary that is added: sorting 2.8 million rows took no longer than with 1 GB
-_ROW_GROUP = 20_480  # rows
-# so that a reader passes over the row groups in which nothing of what it looks for can be; parts stand by their class
-_ORDERS = {"broader": "broader, narrower", "labels": "concept, graph"}
-_IRIS = {"broader": ("narrower", "broader"), "labels": ("concept",)}  # their columns that hold the IRI of a concept
-_LINE = re.compile(rb'\{"graph":"([^"\\]*)","class":"(\w+)"')  # an IRI has nothing that JSON escapes
-_NUMBER = r"CAST(regexp_extract(filename, '-([0-9]+)\.[a-z]+$', 1) AS BIGINT)"  # of a file's batch
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORD = re.compile(r"\b[A-Za-z_]+\b")
 _MANY = 1000  # rows fetched at a time
@@ -40,7 +33,8 @@ Studies = tuple[str | None, str | None]  # those after the first, up to the seco
 _Of = tuple[tuple[str, ...], Studies]  # the graphs that are left out, and the studies
 
 
-def _connect(folder: Path) -> "DuckDBPyConnection":
+def connect(folder: Path) -> "DuckDBPyConnection":
+    """Open an engine that puts on disk, below a folder, what does not fit into memory."""
     import duckdb
 
     engine = duckdb.connect(
@@ -55,198 +49,22 @@ def _connect(folder: Path) -> "DuckDBPyConnection":
     return engine
 
 
-def _text(value: str | Path) -> str:
-    """Write a text as SQL does."""
-    return "'" + str(value).replace("'", "''") + "'"
+class _View(NamedTuple):
+    """A view of parts: which it has, and their columns."""
 
-
-def _names(columns: Mapping[str, str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
-
-
-def _masked(batch: Batch, replaced: Mapping[str, int]) -> bool:
-    """Say whether a batch may hold rows that were replaced."""
-    return any(number > batch.number for number in replaced.values())
-
-
-def _files(paths: Iterable[Path]) -> str:
-    return f"[{', '.join(map(_text, paths))}]"
-
-
-def _json(paths: Iterable[Path], columns: Mapping[str, str], more: str = "") -> str:
-    types = ", ".join(f'"{name}": {_text(type_)}' for name, type_ in columns.items())
-    return f"read_json({_files(paths)}, format = 'newline_delimited', columns = {{{types}}}{more})"
-
-
-def _union(
-    folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], table: str, names: Collection[str] = ()
-) -> str:
-    """Give the query for the rows of a table, without those that were replaced.
-
-    Files are read together: those that may hold such rows, and those that are read as they are. A scan for each took
-    the planner a millisecond for every file and view.
-
-    :param names: of its columns, where not all are wanted: to plan a view over all 190 takes longer than to read one
-    """
-    columns = {name: type_ for name, type_ in tables()[table].items() if not names or name in names}
-    held = [batch for batch in batches if batch.rows.get(table)]
-    selects = []
-    for packed, masked in product((True, False), (False, True)):
-        some = [each for each in held if each.parquet == packed and _masked(each, replaced) == masked]
-        if not some:
-            continue
-        paths = [path_of(folder, batch, table) for batch in some]
-        more = ", filename = true" if masked else ""
-        source = f"read_parquet({_files(paths)}{more})" if packed else _json(paths, columns, more)
-        kept = f" AS held ANTI JOIN replaced ON held.graph = replaced.graph AND {_NUMBER} < replaced.number"
-        selects.append(f"SELECT {_names(columns)} FROM {source}{kept if masked else ''}")
-    return "\nUNION ALL ".join(selects) or _nothing(columns)
-
-
-def _nothing(columns: Mapping[str, str]) -> str:
-    return "SELECT " + ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()) + " WHERE false"
-
-
-@contextmanager
-def _by_class(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int]) -> Iterator[str]:
-    """Give the query for the rows of parts, class by class: sorting them would take all of the memory.
-
-    All files are read by one scan for each class, of its own columns. One for each class and file took memory for what
-    every file says of every row group and column, as many times as there are classes, which no limit governs.
-    """
-    columns = tables()["parts"]
-    held = [batch for batch in batches if batch.rows.get("parts")]
-    packed = [batch for batch in held if batch.parquet]
-    files = _files(path_of(folder, batch, "parts") for batch in packed)
-    selects: list[str] = []
-    with tempfile.TemporaryDirectory(dir=folder, prefix="by-class-") as name:
-        split = _split(folder, [batch for batch in held if not batch.parquet], replaced, Path(name))
-        for class_ in sorted(classes()):
-            own = {name: type_ for name, type_ in columns.items() if name in columns_of(class_)}
-            padded = ", ".join(
-                f'"{name}"' if name in own else f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()
-            )
-            if packed:
-                source = f"read_parquet({files}, filename = true)"
-                selects.append(f"SELECT {padded}, {_NUMBER} AS batch FROM {source} WHERE class = {_text(class_)}")
-            if class_ in split:
-                selects.append(f"SELECT {padded}, NULL::BIGINT AS batch FROM {_json([split[class_]], own)}")
-        rows = "\nUNION ALL ".join(selects) or _nothing(columns)
-        kept = ""
-        if any(_masked(batch, replaced) for batch in packed):
-            kept = " ANTI JOIN replaced ON parts.graph = replaced.graph AND parts.batch < replaced.number"
-        yield f"SELECT {_names(columns)} FROM ({rows}) AS parts{kept}"
-
-
-def _split(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], to: Path) -> dict[str, Path]:
-    """Write lines of parts into one file for each class, without those that were replaced."""
-    with ExitStack() as stack:
-        files: dict[bytes, IO[bytes]] = {}
-        for batch in batches:
-            path = path_of(folder, batch, "parts")
-            gone = {graph.encode() for graph, number in replaced.items() if number > batch.number}
-            for line in stack.enter_context(path.open("rb")):
-                found = _LINE.match(line)
-                if found is None:
-                    raise OSError(f"{path} holds a line without a class")
-                graph, class_ = found.groups()
-                if graph in gone:
-                    continue
-                if class_ not in files:
-                    files[class_] = stack.enter_context((to / class_.decode()).open("wb"))
-                files[class_].write(line)
-    return {class_.decode(): to / class_.decode() for class_ in files}
-
-
-def _hold_replaced(engine: "DuckDBPyConnection", replaced: Mapping[str, int]) -> None:
-    engine.execute("CREATE TEMP TABLE replaced (graph VARCHAR, number BIGINT)")
-    _insert(engine, "replaced", list(replaced.items()))
-
-
-def _insert(engine: "DuckDBPyConnection", table: str, rows: Sequence[tuple[object, object]], *more: str) -> None:
-    """Put rows into a table: lists in one statement, which takes a hundredth of the time of a statement for each."""
-    if rows:
-        ones, others = zip(*rows, strict=True)
-        rest = "".join(f", ${number}" for number, _ in enumerate(more, 3))
-        engine.execute(f"INSERT INTO {table} SELECT unnest($1), unnest($2){rest}", [list(ones), list(others), *more])
-
-
-def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], number: int) -> Batch:
-    """Write the rows of batches into one, in Parquet, without those that were replaced.
-
-    :raises OSError: if it cannot be written
-    """
-    import duckdb
-
-    rows: dict[str, int] = {}
-    try:
-        with _connect(folder) as engine, ExitStack() as stack:
-            engine.execute("SET threads = 1")  # each holds row groups of its own
-            engine.execute("SET parquet_metadata_cache = true")  # a file is never changed, and is read for every class
-            engine.execute("SET disabled_optimizers = 'build_side_probe_side'")  # replaced graphs are held, not rows
-            _hold_replaced(engine, replaced)
-            for table in sorted({name for batch in batches for name in batch.rows}):
-                to = folder / f"{table}-{number:06d}.parquet"
-                options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
-                if table == "parts":
-                    rows_in_order = stack.enter_context(_by_class(folder, batches, replaced))
-                else:
-                    rows_in_order = f"{_union(folder, batches, replaced, table)} ORDER BY {_ORDERS[table]}"
-                found = engine.execute(f"COPY ({rows_in_order}) TO {_text(to)} ({options})").fetchone()
-                if found and found[0]:
-                    rows[table] = int(found[0])
-                else:
-                    to.unlink(missing_ok=True)
-        return Batch(number=number, rows=rows, graphs=sum(batch.graphs for batch in batches), parquet=True)
-    except duckdb.Error as error:
-        raise OSError(f"the results table cannot be written: {error}") from None
-
-
-def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int, start: str = "") -> Batch:
-    """Write rows from files with tab-separated values, in which the first column, the graph, is left out.
-
-    :param start: of all IRIs, left out too: what is sorted is short then, which takes half the time
-    :raises OSError: if it cannot be written
-    """
-    import duckdb
-
-    rows: dict[str, int] = {}
-    try:
-        with _connect(folder) as engine:
-            engine.execute("SET preserve_insertion_order = false")
-            engine.execute(f"SET memory_limit = {_text(_SORTING)}")
-            for table, path in files.items():
-                columns = list(tables()[table].items())[1:]
-                types = ", ".join(f'"{name}": {_text(type_)}' for name, type_ in columns)
-                source = (
-                    f"read_csv({_text(path)}, delim = '\t', quote = '', escape = '', header = false,"
-                    f" auto_detect = false, columns = {{{types}}})"
-                )
-                to = folder / f"{table}-{number:06d}.parquet"
-                options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
-                in_order = f"SELECT {_text(graph)} AS graph, * FROM {source} ORDER BY {_ORDERS[table]}"
-                whole = ", ".join(f"{_text(start)} || {name} AS {name}" for name in _IRIS[table])
-                query = f"SELECT * REPLACE ({whole}) FROM ({in_order})"
-                found = engine.execute(f"COPY ({query}) TO {_text(to)} ({options})").fetchone()
-                if found and found[0]:
-                    rows[table] = int(found[0])
-                else:
-                    to.unlink(missing_ok=True)
-        return Batch(number=number, rows=rows, graphs=1, parquet=True)
-    except duckdb.Error as error:
-        raise OSError(f"the results table cannot be written: {error}") from None
+    where: str
+    classes: tuple[str, ...]
+    columns: Collection[str]
 
 
 @cache
-def _views() -> dict[str, tuple[str, Collection[str]]]:
-    """Give for each view of parts which it has, and their columns."""
-    of_results = ", ".join(map(_text, results()))
-    columns = {column for name in results() for column in columns_of(name)}
-    found: dict[str, tuple[str, Collection[str]]] = {
-        "parts": ("true", ()),
-        "Result": (f"class IN ({of_results})", columns),
+def _views() -> dict[str, _View]:
+    of_results = {column for name in results() for column in columns_of(name)}
+    found = {
+        "parts": _View("true", classes(), ()),
+        "Result": _View(f"class IN ({', '.join(map(quoted, results()))})", results(), of_results),
     }
-    return found | {name: (f"class = {_text(name)}", columns_of(name)) for name in classes()}
+    return found | {name: _View(f"class = {quoted(name)}", (name,), columns_of(name)) for name in classes()}
 
 
 class ResultsTable:
@@ -267,6 +85,8 @@ class ResultsTable:
         self._made: set[str] = set()  # those that were made
         self._above: set[str] = set()  # concepts for which those below are in `closure`
         self._ranges: list[Studies] | None = None
+        self._parted: tempfile.TemporaryDirectory[str] | None = None
+        self._of_class: dict[str, Path] = {}  # files in it
 
     def ranges(self) -> list[Studies]:
         """Part the studies, in their order, into ranges of some hundred thousand parts; one where there are few."""
@@ -320,9 +140,9 @@ class ResultsTable:
 
     def _opened(self) -> "DuckDBPyConnection":
         if self._engine is None:
-            engine = _connect(self._folder)
+            engine = connect(self._folder)
             engine.execute("SET parquet_metadata_cache = true")  # a file is never changed
-            _hold_replaced(engine, self._state.replaced)
+            hold_replaced(engine, self._state.replaced)
             engine.execute("CREATE TEMP TABLE left_out (graph VARCHAR)")
             for table in tables():
                 if table != "parts":
@@ -333,7 +153,7 @@ class ResultsTable:
             engine.execute("CREATE TEMP TABLE own_labels (concept VARCHAR, label VARCHAR)")
             found = self._quads(None, _LABEL, None, NamedNode(ONTOLOGY))
             own: list[tuple[Any, Any]] = [(quad.subject, quad.object) for quad in found]
-            _insert(engine, "own_labels", [(concept.value, label.value) for concept, label in own])
+            insert(engine, "own_labels", [(concept.value, label.value) for concept, label in own])
             engine.execute(
                 "CREATE TEMP TABLE terms AS SELECT concept, min(label) AS label FROM own_labels GROUP BY concept"
             )
@@ -360,10 +180,21 @@ class ResultsTable:
                 continue
             named: list[tuple[Any, Any]] = [(quad.graph_name, quad.subject) for quad in found]
             rows = [(graph.value, concept.value) for graph, concept in named if isinstance(graph, NamedNode)]
-            _insert(engine, "closure (graph, concept, above)", rows, iri)
+            insert(engine, "closure (graph, concept, above)", rows, iri)
 
-    def _all(self, table: str, columns: Collection[str] = ()) -> str:
-        return _union(self._folder, self._state.batches, self._state.replaced, table, columns)
+    def _all(self, table: str, columns: Collection[str] = (), lines: Sequence[Path] | None = None) -> str:
+        return union(self._folder, self._state.batches, self._state.replaced, table, columns, lines)
+
+    def _lines(self, names: Collection[str]) -> list[Path]:
+        """Give files with those lines of batches that are of some classes.
+
+        They are parted once: to look for a class in all lines takes five times as long, and queries name several.
+        """
+        batches = [batch for batch in self._state.batches if batch.rows.get("parts") and not batch.parquet]
+        if batches and self._parted is None:
+            self._parted = tempfile.TemporaryDirectory(prefix="picograph-")
+            self._of_class = part_lines(self._folder, batches, self._state.replaced, Path(self._parted.name))
+        return [self._of_class[name] for name in names if name in self._of_class]
 
     def _make(self, engine: "DuckDBPyConnection", sql: str, of: _Of) -> None:
         """Make what a query names: views of parts, without the rows of some graphs where there are any, and macros."""
@@ -383,11 +214,11 @@ class ResultsTable:
                 engine.execute(f"CREATE OR REPLACE MACRO {name}{MACROS[name]}")
             elif name in _views():
                 self._made.add(name)
-                where, columns = _views()[name]
+                where, names, columns = _views()[name]
                 where += " AND graph NOT IN (FROM left_out)" if left_out else ""
-                where += f" AND study > {_text(after)}" if after is not None else ""
-                where += f" AND study <= {_text(upto)}" if upto is not None else ""
-                rows = self._all("parts", columns)
+                where += f" AND study > {quoted(after)}" if after is not None else ""
+                where += f" AND study <= {quoted(upto)}" if upto is not None else ""
+                rows = self._all("parts", columns, self._lines(names))
                 engine.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM ({rows}) WHERE {where}")
 
     def close(self) -> None:
@@ -396,3 +227,6 @@ class ResultsTable:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        if self._parted is not None:
+            self._parted.cleanup()
+            self._parted, self._of_class = None, {}

@@ -162,7 +162,7 @@ class TableWriter:
         """
         if not self._on:
             return
-        from picograph.kg.store.columnar import pack_files
+        from picograph.kg.store.packing import pack_files
 
         self.end_batch()
         number, self._number = self._number, self._number + 1
@@ -267,7 +267,7 @@ class TableWriter:
 
     def _pack(self, batches: Sequence[Batch]) -> None:
         """Write batches as one, in Parquet, without the rows that were replaced."""
-        from picograph.kg.store.columnar import pack
+        from picograph.kg.store.packing import pack
 
         number, self._number = self._number, self._number + 1
         packed = pack(self._folder, batches, self._replaced, number)
