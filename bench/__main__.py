@@ -18,6 +18,7 @@ PARTS = (
     "sizes",
     "engines",
     "hierarchies",
+    "replaced",
     "virtuoso",
     "exports",
     "loading",

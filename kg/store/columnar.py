@@ -78,7 +78,7 @@ class ResultsTable:
     """
 
     def __init__(self, folder: Path, state: State, quads: Quads) -> None:
-        self.rows, self.says = state.rows("parts"), state.says
+        self.rows, self.says, self.replaced = state.rows("parts"), state.says, state.replaced
         self._folder, self._state, self._quads = folder, state, quads
         self._engine: DuckDBPyConnection | None = None
         self._of: _Of = ((), (None, None))  # what the views of parts are made of
@@ -182,10 +182,10 @@ class ResultsTable:
             rows = [(graph.value, concept.value) for graph, concept in named if isinstance(graph, NamedNode)]
             insert(engine, "closure (graph, concept, above)", rows, iri)
 
-    def _all(self, table: str, columns: Collection[str] = (), lines: Sequence[Path] | None = None) -> str:
+    def _all(self, table: str, columns: Collection[str] = (), lines: Mapping[str, Path] | None = None) -> str:
         return union(self._folder, self._state.batches, self._state.replaced, table, columns, lines)
 
-    def _lines(self, names: Collection[str]) -> list[Path]:
+    def _lines(self, names: Collection[str]) -> dict[str, Path]:
         """Give files with those lines of batches that are of some classes.
 
         They are parted once: to look for a class in all lines takes five times as long, and queries name several.
@@ -194,7 +194,7 @@ class ResultsTable:
         if batches and self._parted is None:
             self._parted = tempfile.TemporaryDirectory(prefix="picograph-")
             self._of_class = part_lines(self._folder, batches, self._state.replaced, Path(self._parted.name))
-        return [self._of_class[name] for name in names if name in self._of_class]
+        return {name: self._of_class[name] for name in names if name in self._of_class}
 
     def _make(self, engine: "DuckDBPyConnection", sql: str, of: _Of) -> None:
         """Make what a query names: views of parts, without the rows of some graphs where there are any, and macros."""

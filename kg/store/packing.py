@@ -15,6 +15,7 @@ from picograph.kg.store.scans import (
     listed,
     may_be_replaced,
     nothing,
+    padded,
     part_lines,
     quoted,
     union,
@@ -44,14 +45,15 @@ def _by_class(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int
         split = part_lines(folder, [batch for batch in held if not batch.parquet], replaced, Path(name))
         for class_ in sorted(classes()):
             own = {name: type_ for name, type_ in columns.items() if name in columns_of(class_)}
-            padded = ", ".join(
-                f'"{name}"' if name in own else f'NULL::{type_} AS "{name}"' for name, type_ in columns.items()
-            )
             if packed:
                 source = f"read_parquet({files}, filename = true)"
-                selects.append(f"SELECT {padded}, {NUMBER} AS batch FROM {source} WHERE class = {quoted(class_)}")
+                selects.append(
+                    f"SELECT {padded(columns, own)}, {NUMBER} AS batch FROM {source} WHERE class = {quoted(class_)}"
+                )
             if class_ in split:
-                selects.append(f"SELECT {padded}, NULL::BIGINT AS batch FROM {json_lines([split[class_]], own)}")
+                selects.append(
+                    f"SELECT {padded(columns, own)}, NULL::BIGINT AS batch FROM {json_lines([split[class_]], own)}"
+                )
         rows = "\nUNION ALL ".join(selects) or nothing(columns)
         kept = ""
         if any(may_be_replaced(batch, replaced) for batch in packed):

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from picograph.kg.columns import tables
+from picograph.kg.columns import columns_of, tables
 from picograph.kg.store.table import Batch, path_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def union(
     replaced: Mapping[str, int],
     table: str,
     names: Collection[str] = (),
-    lines: Sequence[Path] | None = None,
+    lines: Mapping[str, Path] | None = None,
 ) -> str:
     """Give the query for the rows of a table, without those that were replaced.
 
@@ -57,13 +57,14 @@ def union(
     the planner a millisecond for every file and view.
 
     :param names: of its columns, where not all are wanted: to plan a view over all 190 takes longer than to read one
-    :param lines: what to read in place of the batches that are lines
+    :param lines: what to read in place of the batches that are lines: a file for each class of parts
     """
     columns = {name: type_ for name, type_ in tables()[table].items() if not names or name in names}
     held = [batch for batch in batches if batch.rows.get(table) and (batch.parquet or lines is None)]
     selects = []
-    if lines:
-        selects.append(f"SELECT {column_names(columns)} FROM {json_lines(lines, columns)}")
+    for class_, path in (lines or {}).items():
+        own = {name: type_ for name, type_ in columns.items() if name in columns_of(class_)}
+        selects.append(f"SELECT {padded(columns, own)} FROM {json_lines([path], own)}")
     for packed, masked in product((True, False), (False, True)):
         some = [each for each in held if each.parquet == packed and may_be_replaced(each, replaced) == masked]
         if not some:
@@ -74,6 +75,11 @@ def union(
         kept = f" AS held ANTI JOIN replaced ON held.graph = replaced.graph AND {NUMBER} < replaced.number"
         selects.append(f"SELECT {column_names(columns)} FROM {source}{kept if masked else ''}")
     return "\nUNION ALL ".join(selects) or nothing(columns)
+
+
+def padded(columns: Mapping[str, str], own: Collection[str]) -> str:
+    """Write columns as SQL does, with nothing in place of those that rows do not have: to look for them takes time."""
+    return ", ".join(f'"{name}"' if name in own else f'NULL::{type_} AS "{name}"' for name, type_ in columns.items())
 
 
 def nothing(columns: Mapping[str, str]) -> str:
