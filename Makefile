@@ -71,7 +71,8 @@ bench: $(TOOLS)
 	@$(VIRTUOSO)
 	@$(PYTHON) -m bench $(PARTS)
 
-# Any folder of BRAT pairs; without one, the part of the corpus that nothing was learnt from.
+# Any folder of BRAT pairs, read by the model that ships; without one, the part of its corpus that is held back, read by
+# a model that learnt from the rest.
 CORPUS :=
 score: $(TOOLS)
 	@$(PYTHON) -m picograph.corpus score $(if $(CORPUS),'$(CORPUS)','$(ANNOTATED)' --part held-back)

@@ -19,9 +19,9 @@ def held_back(name: str) -> bool:
 
 
 def fold(name: str) -> int:
-    """Give the part of the learning part that an abstract is in, for choices by cross-validation: 0 to 4.
+    """Give the part of the corpus that an abstract is in, for cross-validation: 0 to 4.
 
     >>> fold("1"), fold("2")
-    (0, 0)
+    (3, 2)
     """
     return _number(name) // 5 % FOLDS

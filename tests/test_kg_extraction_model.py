@@ -1,10 +1,10 @@
 """Promise: the model that ships reads abstracts it never saw as well as its page says, and carries none away."""
 
 import gzip
-import json
 import math
 import random
 import re
+import shutil
 import string
 import subprocess
 import sys
@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from picograph.corpus import report
-from picograph.corpus.__main__ import MODEL, TABLE, score_folder
+from picograph.corpus.__main__ import LEARNING, MODEL, TABLE, score_folder
 from picograph.corpus.brat import read_pairs
 from picograph.corpus.division import held_back
 from picograph.corpus.labels import labels
-from picograph.corpus.making import digest
+from picograph.corpus.making import digest, learnt_from, score_of
 from picograph.corpus.scoring import Score
 from picograph.kg.extraction.model.arms import Arms, Name
 from picograph.kg.extraction.model.cells import cells_of
@@ -47,16 +47,18 @@ MADE_UP = (
 
 @pytest.fixture(scope="module")
 def held() -> Score:
-    return score_folder(CORPUS, "held-back")[0]
+    found = score_folder(CORPUS, "held-back")
+    assert found.learnt == 0
+    return found.score
 
 
 def test_figures_on_the_part_held_back(held: Score) -> None:
-    """The least that may ship; what does ship stands in docs/reading-score.md."""
+    """The least that what is learnt may give on abstracts not learnt from; figures are in docs/reading-score.md."""
     assert held.abstracts == 96
     every, numbers = held.micro(), held.micro(reported=True)
     assert every.f1 >= 0.69
-    assert numbers.f1 >= 0.66
-    assert numbers.precision >= 0.78
+    assert numbers.f1 >= 0.64
+    assert numbers.precision >= 0.79
     assert numbers.gold > 400
 
 
@@ -64,8 +66,11 @@ def test_the_page_of_figures_is_what_the_model_gives(held: Score) -> None:
     def figures(page: str) -> list[float]:
         return [float(each) for each in re.findall(r"\b[01]\.\d{3}\b", page)]
 
-    written, now = TABLE.read_text("utf-8"), report.page(held)
-    assert len(figures(now)) > 80
+    learnt = learnt_from(MODEL)
+    across = score_of(learnt["figures"], len(learnt["texts"]))
+    written, now = TABLE.read_text("utf-8"), report.page(held, across)
+    assert len(figures(now)) > 160
+    assert across.abstracts == 504
     # A label has few spans, and a change in the rules that cut words may move one or two; all together move less.
     assert figures(written) == pytest.approx(figures(now), abs=0.06)
     assert figures(written)[-8:] == pytest.approx(figures(now)[-8:], abs=0.02)
@@ -255,7 +260,21 @@ def test_without_its_packages_it_says_what_to_install() -> None:
 
 
 def test_no_abstract_is_learnt_from_and_scored() -> None:
-    """The model knows by a checksum which abstracts it learnt from: none of those held back."""
-    names = [abstract.name for abstract in read_pairs(CORPUS)]
-    learnt = json.loads(gzip.decompress((MODEL / "sides.json.gz").read_bytes()))["learnt"]
-    assert learnt == {"abstracts": 408, "sha256": digest(name for name in names if not held_back(name))}
+    """By their checksums: the model that is scored learnt from none of those held back, the one that ships from all."""
+    texts = {abstract.name: digest(abstract.text) for abstract in read_pairs(CORPUS)}
+    assert len(set(texts.values())) == 504
+    learning = [text for name, text in texts.items() if not held_back(name)]
+    assert len(learning) == 408
+    assert learnt_from(LEARNING)["texts"] == sorted(learning)
+    assert learnt_from(MODEL)["texts"] == sorted(texts.values())
+
+
+def test_a_score_of_abstracts_that_were_learnt_from_says_so(tmp_path: Path) -> None:
+    for path in sorted(CORPUS.iterdir())[:4]:
+        shutil.copy(path, tmp_path / f"renamed-{path.name}")
+    (tmp_path / "new.txt").write_text(MADE_UP, "utf-8")
+    (tmp_path / "new.ann").write_text("", "utf-8")
+    code = [sys.executable, "-m", "picograph.corpus", "score", str(tmp_path)]
+    done = subprocess.run(code, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("The model learnt from 2 of these abstracts")
+    assert done.stdout.splitlines()[-1].startswith("reported numbers (micro): precision ")
