@@ -23,8 +23,8 @@ from picograph.kg.store import Store, open_store
 from picograph.queries import catalog
 from picograph.queries.ask import ask
 from picograph.tests import w3c
+from picograph.tests.loopback import send, serving
 from picograph.tests.servers import TOKEN, Serving, picograph
-from picograph.tests.test_kg_store import send, serving
 
 PG = "https://w3id.org/picograph/ontology/"
 ROWS = f"SELECT ?result ?n ?none {{ ?result <{PG}affected>|<{PG}count> ?n }} ORDER BY ?n ?result"
