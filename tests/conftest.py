@@ -10,6 +10,10 @@ import pytest
 
 from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
 
+# What these assert is told as in a test.
+HELPERS = ("export_checks", "made_up_study", "pubmed_sets", "registries", "registry_records", "stores")
+pytest.register_assert_rewrite(*(f"picograph.tests.{name}" for name in HELPERS))
+
 if TYPE_CHECKING:
     from picograph.tests.registries import Entrez, Registry, Service
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from picograph.tests.test_queries_exports import INPUTS, exported, store_of
+from picograph.tests.exported import INPUTS, exported, store_of
 
 pytestmark = pytest.mark.long
 SCHEMA = Path(sys.prefix) / "fhir" / "fhir.schema.json"
