@@ -11,7 +11,10 @@ import pytest
 from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
 
 # What these assert is told as in a test.
-HELPERS = ("export_checks", "made_up_study", "pubmed_sets", "registries", "registry_records", "stores")
+HELPERS = (
+    *("broken_studies", "export_checks", "made_up_study", "pubmed_sets", "registries", "registry_records"),
+    *("small_studies", "stores"),
+)
 pytest.register_assert_rewrite(*(f"picograph.tests.{name}" for name in HELPERS))
 
 if TYPE_CHECKING:
