@@ -20,6 +20,8 @@ TERMS = [
     Literal(""),
     Literal(" spaces at both ends "),
     Literal('one "quote", \'\'\'apostrophes\'\'\' and """quotes"""'),
+    Literal("\n a line end and spaces before, a tab behind \t"),
+    Literal("rings \x07"),
     Literal("a line\nand another\r\nand\rone more\tand a tab"),
     Literal("back\\slash, \\n as two characters, and a last one \\"),
     Literal("é ß ≥ µ \u200b\u2028 \U0001d4b3 e\u0301"),
@@ -122,6 +124,13 @@ def test_an_answer_that_the_server_cuts_off_is_refused(empty_virtuoso: Virtuoso,
         pytest.raises(StoreError, match="not whole: it stopped at its own time limit") as caught,
     ):
         store.query(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <urn:g> {{ {join} }} }}")
+    assert caught.value.exit_code == 3
+
+
+def test_what_stops_an_answer_after_its_beginning_is_told(store: RemoteStore) -> None:
+    """Rows come as they are found, with status 200: what ends them is said where the next row would be."""
+    with pytest.raises(StoreError, match=r"Error SR084: Division by 0") as caught:
+        store.query("SELECT (STR(1/0) AS ?none) WHERE { }")
     assert caught.value.exit_code == 3
 
 

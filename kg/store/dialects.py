@@ -11,7 +11,13 @@ from picograph.kg.store.wire import Spool
 
 _VIRTUOSO_BOOLEAN = re.compile(rb'(#boolean", "value": )"([01])"')
 _TRUTH = {b"0": b'"false"', b"1": b'"true"'}
-
+_VIRTUOSO_XML_BOOLEAN = re.compile(rb'(#boolean">)(?:true|false)?([01])<')
+_XML_TRUTH = {b"0": b"false<", b"1": b"true<"}
+_FIRST_SPACE = re.compile(rb"(<literal[^>]*>)([ \t\n])")
+_LAST_SPACE = re.compile(rb"([ \t\n])</literal>")
+_VIRTUOSO_ERROR = re.compile(rb"Virtuoso [0-9A-Z]{5} Error [^\n]*")
+_PIECE = 1 << 20  # bytes of an answer that are mended together
+_ROW_END, _ANSWER_END = b"</result>", b"</sparql>"
 
 _CANNOT_SORT = re.compile(r"Virtuoso 22026 Error SR(?:319|478)")  # a row too long for the table that it sorts in
 
@@ -72,6 +78,8 @@ class Dialect(NamedTuple):
 
     name: str
     json_line: Callable[[bytes], bytes] | None = None  # mends a line of JSON results
+    sooner: Callable[[str], str] = lambda url: ""  # stands before a SELECT at an address; its rows come sooner, as XML
+    xml_rows: Callable[[bytes], bytes] | None = None  # mends some rows of XML results
     ask_column: str | None = None  # a yes or no comes as one row with this column
     cut: Callable[[Mapping[str, str]], str | None] = lambda headers: None  # why an answer is not all of it
     own_graphs: re.Pattern[str] | None = None  # graphs that are the server's, not the user's
@@ -80,6 +88,23 @@ class Dialect(NamedTuple):
 def _virtuoso_line(line: bytes) -> bytes:
     line = _VIRTUOSO_BOOLEAN.sub(lambda found: found[1] + _TRUTH[found[2]], line)
     return line.replace(b'"type": "bnode", "value": "nodeID://', b'"type": "bnode", "value": "')
+
+
+def _virtuoso_sooner(url: str) -> str:
+    """Have rows written in C, each when it is found; JSON is written cell by cell, by a program in its own language.
+
+    Where the address has a time limit, rows that come so would not tell that they are not all.
+    """
+    return "" if "timeout=" in url else 'DEFINE output:format "HTTP+XML application/sparql-results+xml" '
+
+
+def _virtuoso_rows(rows: bytes) -> bytes:
+    rows = rows.replace(b"\r", b"&#xD;")  # its own line ends have none
+    # what reads XML takes space at the ends of a text for layout
+    rows = _FIRST_SPACE.sub(lambda found: b"%b&#%d;" % (found[1], found[2][0]), rows)
+    rows = _LAST_SPACE.sub(lambda found: b"&#%d;</literal>" % found[1][0], rows)
+    rows = _VIRTUOSO_XML_BOOLEAN.sub(lambda found: found[1] + _XML_TRUTH[found[2]], rows)
+    return rows.replace(b"<bnode>nodeID://", b"<bnode>")
 
 
 def _virtuoso_cut(headers: Mapping[str, str]) -> str | None:
@@ -94,6 +119,8 @@ STANDARD = Dialect("SPARQL 1.1")
 VIRTUOSO = Dialect(
     "Virtuoso",
     json_line=_virtuoso_line,
+    sooner=_virtuoso_sooner,
+    xml_rows=_virtuoso_rows,
     ask_column="__ASK_RETVAL",
     cut=_virtuoso_cut,
     own_graphs=re.compile(
@@ -110,6 +137,30 @@ def dialect_of(headers: Mapping[str, str]) -> Dialect:
     'Virtuoso'
     """
     return VIRTUOSO if headers.get("Server", "").startswith("Virtuoso/") else STANDARD
+
+
+def may_be_virtuoso(query: str) -> bool:
+    """Tell by the address whether a server may be one that is to be known before it is asked for rows.
+
+    >>> may_be_virtuoso("http://localhost:8890/sparql"), may_be_virtuoso("http://localhost:7878/query")
+    (True, False)
+    """
+    return query.partition("?")[0].endswith(("/sparql", "/sparql-auth", "/sparql/"))
+
+
+def mended_rows(body: Spool, rows: Callable[[bytes], bytes]) -> tuple[Spool, str | None]:
+    """Mend an answer in XML some rows at a time; gives also what the server says where it stopped before the end."""
+    into, rest = Spool(), b""
+    while piece := body.read(_PIECE):
+        before, end, rest = (rest + piece).rpartition(_ROW_END)
+        into.write(rows(before + end))
+    into.write(rest)
+    into.seek(0)
+    body.close()
+    if rest.rstrip().endswith(_ANSWER_END):
+        return into, None
+    said = _VIRTUOSO_ERROR.search(rest)
+    return into, said[0].decode("utf-8", "replace") if said else "it ends before all is said"
 
 
 def mended(body: Spool, line: Callable[[bytes], bytes]) -> Spool:

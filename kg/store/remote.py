@@ -38,7 +38,9 @@ from picograph.kg.store.dialects import (
     cannot_sort,
     dialect_of,
     endpoints,
+    may_be_virtuoso,
     mended,
+    mended_rows,
 )
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
 from picograph.kg.store.ordering import in_order, lists_what_it_counts, without_order
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 _LINES = 20_000  # of N-Triples in one update
 _TEXT = ("text/plain",)  # what a server calls any message; the formats that once used the name have better ones
 _ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
+_XML = "application/sparql-results+xml"
 _GRAPH = "application/n-triples, text/turtle;q=0.8"
 _EITHER = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8"
 
@@ -137,12 +140,16 @@ class RemoteStore(Store):
         refuse_service(sparql)
         refuse_deep(sparql)
         refuse_other(sparql)
-        form = _FORMS.get(form_of(sparql) or "")
+        name = form_of(sparql)
+        form = _FORMS.get(name or "")
+        if name == "SELECT" and self._dialect is None and may_be_virtuoso(self._endpoints.query):
+            self._asked("ASK { }").body.close()
+        sooner = self._dialect.sooner(self._endpoints.query) if self._dialect and name == "SELECT" else ""
         try:
             asked = protocol_request(
                 self._endpoints.query,
-                sparql,
-                accept=form.accept if form else _EITHER,
+                sooner + sparql,
+                accept=_XML if sooner else form.accept if form else _EITHER,
                 default_graph=default_graph,
                 union=default_graph is None and not names_dataset(sparql),
             )
@@ -163,6 +170,12 @@ class RemoteStore(Store):
             raise self._failure(self.location, f"its answer is not whole: {why}")
         if self._dialect.json_line and reply.media_type.endswith("json"):
             reply = reply._replace(body=mended(reply.body, self._dialect.json_line))
+        if sooner and self._dialect.xml_rows and reply.media_type == _XML:
+            body, said = mended_rows(reply.body, self._dialect.xml_rows)
+            if said:
+                body.close()
+                raise self._failure(self.location, said)
+            reply = reply._replace(body=body)
         return reply
 
     def _failure(self, endpoint: str, said: str) -> StoreError:
