@@ -11,10 +11,8 @@ import pytest
 from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
 
 # What these assert is told as in a test.
-HELPERS = (
-    *("broken_studies", "export_checks", "made_up_study", "pubmed_sets", "registries", "registry_records"),
-    *("small_studies", "stores"),
-)
+HELPERS = """bibliographies broken_studies export_checks made_up_study pubmed_sets registries registry_records small_studies
+stores""".split()
 pytest.register_assert_rewrite(*(f"picograph.tests.{name}" for name in HELPERS))
 
 if TYPE_CHECKING:

@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
-from picograph.kg import validation
-from picograph.kg.model import parts_of
-from picograph.kg.readers import study_file
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.pubmed_xml import read, read_all
 from picograph.kg.report import Report
-from picograph.kg.source import source_of, source_text
-from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.ontology.errors import InputError
+from picograph.tests.bibliographies import sorted_out
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[1] / "shared"
@@ -46,27 +42,13 @@ def report(inside: str = "", beside: str = "", title: str = "A title.", data: st
 
 
 def taken(source: Any, name: str = "set.xml") -> tuple[list[Written], list[InputError]]:
-    found = [each for _, each in read_all(source, name)]
-    return [each for each in found if isinstance(each, Written)], [
-        each for each in found if isinstance(each, InputError)
-    ]
+    return sorted_out(read_all(source, name))
 
 
 def refused(content: bytes) -> InputError:
     with pytest.raises(InputError) as caught:
         read(content, "set.xml")
     return caught.value
-
-
-def sound(written: Written) -> None:
-    """Hold what every study must hold: its places on whole words, the way to RDF and back, the study file."""
-    study, text = written
-    assert study.record.source == source_of(text)
-    assert source_text(text.encode()) == text, "the text is kept as it is"
-    assert validation.errors(validation.check(study, text)) == []
-    assert study_of(quads_of(study)) == canonical(study)
-    assert study_file.read(study_file.write(study).encode(), "again") == study
-    assert all(part.evidence for part in parts_of(study))
 
 
 def numbered(count: int, filler: str = "") -> Iterator[str]:

@@ -5,7 +5,6 @@ Records are read one at a time; a bad one is told with its line, and those besid
 
 import gzip
 import re
-import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picograph.kg import readers, validation
+from picograph.kg import readers
 from picograph.kg.linking import link
-from picograph.kg.readers import nbib, pubmed_text, pubmed_xml, study_file
+from picograph.kg.readers import nbib, pubmed_text, pubmed_xml
 from picograph.kg.readers.bibliography import Written
-from picograph.kg.readers.nbib import read, read_all, sniff, source_text_of
+from picograph.kg.readers.nbib import read, read_all, sniff
 from picograph.kg.report import Report
-from picograph.kg.source import Method, source_of, source_text
-from picograph.kg.triples import canonical, quads_of, study_of
+from picograph.kg.source import Method
 from picograph.ontology.errors import InputError
+from picograph.tests.bibliographies import memory_does_not_grow, sorted_out, sound
 
 HERE = Path(__file__).resolve().parent
 MADE_UP = (HERE / "records" / "made-up-trial.nbib").read_bytes()
@@ -34,10 +33,7 @@ def record(*lines: str, number: int = 1) -> bytes:
 
 
 def taken(content: bytes) -> tuple[list[Written], list[InputError]]:
-    found = [each for _, each in read_all(content, "set.nbib")]
-    return [each for each in found if isinstance(each, Written)], [
-        each for each in found if isinstance(each, InputError)
-    ]
+    return sorted_out(read_all(content, "set.nbib"))
 
 
 def only(content: bytes) -> Written:
@@ -50,20 +46,11 @@ def report(*lines: str) -> Report:
     return only(record(*lines)).study.report
 
 
-def sound(written: Written) -> None:
-    study, text = written
-    assert study.record.source == source_of(text)
-    assert source_text(text.encode()) == text
-    assert validation.errors(validation.check(study, text)) == []
-    assert study_of(quads_of(study)) == canonical(study)
-    assert study_file.read(study_file.write(study).encode(), "again") == study
-
-
 def test_the_same_article_has_the_same_text_in_tags_and_in_xml() -> None:
     written, ((_, other),) = only(MADE_UP), list(pubmed_xml.read_all(XML, "x"))
     assert isinstance(other, Written)
     sound(written)
-    assert written.text == other.text == source_text_of(MADE_UP, "x")
+    assert written.text == other.text == readers.source_text_of(MADE_UP, "x")
     one, two = written.study, other.study
     assert (one.key, one.identifiers, one.record.source) == (two.key, two.identifiers, two.record.source)
     assert (one.record.method, one.record.reader) == (Method.REGISTRY, "nbib 1")
@@ -272,21 +259,7 @@ def test_a_gzip_file_that_ends_in_the_middle_gives_the_records_before_and_not_ha
 
 
 def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None:
-    def peak(count: int) -> int:
-        path = tmp_path / f"{count}.nbib"
-        with path.open("wb") as file:
-            for number in range(1, count + 1):
-                file.write(record("AB  - " + "words " * 500, number=number))
-        tracemalloc.start()
-        with path.open("rb") as stream:
-            assert sum(isinstance(each, Written) for _, each in read_all(stream, "x")) == count
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    peak(20)
-    few, many = peak(200), peak(2000)
-    assert many < few * 1.2 + 100_000, f"{few:,} bytes for 200 records, {many:,} for 2,000"
+    memory_does_not_grow(tmp_path, lambda number: record("AB  - " + "words " * 500, number=number), read_all)
 
 
 @given(st.lists(st.text(max_size=40), max_size=6))

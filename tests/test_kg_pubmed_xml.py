@@ -12,11 +12,12 @@ from picograph.kg import readers
 from picograph.kg.linking import link
 from picograph.kg.model import parts_of
 from picograph.kg.readers import citations, nbib, pubmed_text, pubmed_xml
-from picograph.kg.readers.pubmed_xml import read, source_text_of
+from picograph.kg.readers.pubmed_xml import read
 from picograph.kg.report import Author, MeshHeading, RelatedReport, Report, Substance
 from picograph.kg.source import Method
 from picograph.kg.study import Study
-from picograph.tests.pubmed_sets import MADE_UP, REAL, article, in_set, needs_real, only, report, sound
+from picograph.tests.bibliographies import sound
+from picograph.tests.pubmed_sets import MADE_UP, REAL, article, in_set, needs_real, only, report
 
 # --- the real record -------------------------------------------------------------------------------------------------
 
@@ -125,7 +126,7 @@ def test_every_place_of_the_real_record_holds_its_words() -> None:
 
 @needs_real
 def test_the_abstract_of_the_real_record_is_whole() -> None:
-    root, text = walked(), source_text_of(REAL.read_bytes(), "real.xml")
+    root, text = walked(), readers.source_text_of(REAL.read_bytes(), "real.xml")
     sections = [(each.label, text[each.start : each.end]) for each in pubmed_text.sections(text)]
     assert sections == [(each.get("Label"), flat(each)) for each in root.iter("AbstractText")]
     assert len(sections) == 4

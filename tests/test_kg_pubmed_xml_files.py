@@ -19,7 +19,8 @@ from picograph.kg.readers import pubmed_articles, pubmed_xml
 from picograph.kg.readers.bibliography import Written
 from picograph.kg.readers.pubmed_xml import read, read_all, sniff
 from picograph.ontology.errors import InputError
-from picograph.tests.pubmed_sets import MADE_UP, article, in_set, numbered, only, refused, sound, taken
+from picograph.tests.bibliographies import sound
+from picograph.tests.pubmed_sets import MADE_UP, article, in_set, numbered, only, refused, taken
 
 # --- sets ------------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ because it must do what rispy does not: read record by record, and name the reco
 """
 
 import gzip
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,14 @@ import rispy  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from picograph.kg import readers, validation
-from picograph.kg.readers import ris, study_file
+from picograph.kg import readers
+from picograph.kg.readers import ris
 from picograph.kg.readers.bibliography import Written
-from picograph.kg.readers.ris import read, read_all, sniff, source_text_of
+from picograph.kg.readers.ris import read, read_all, sniff
 from picograph.kg.report import Report
-from picograph.kg.source import source_of, source_text
 from picograph.kg.study import Study
-from picograph.kg.triples import canonical, quads_of, study_of
 from picograph.ontology.errors import InputError
+from picograph.tests.bibliographies import memory_does_not_grow, sorted_out, sound
 
 MADE_UP = (Path(__file__).resolve().parent / "records" / "made-up-trial.ris").read_bytes()
 
@@ -35,10 +33,7 @@ def bare(*lines: str) -> bytes:
 
 
 def taken(content: bytes) -> tuple[list[Written], list[InputError]]:
-    found = [each for _, each in read_all(content, "set.ris")]
-    return [each for each in found if isinstance(each, Written)], [
-        each for each in found if isinstance(each, InputError)
-    ]
+    return sorted_out(read_all(content, "set.ris"))
 
 
 def only(content: bytes) -> Written:
@@ -53,15 +48,6 @@ def study(*lines: str) -> Study:
 
 def report(*lines: str) -> Report:
     return study(*lines).report
-
-
-def sound(written: Written) -> None:
-    study, text = written
-    assert study.record.source == source_of(text)
-    assert source_text(text.encode()) == text
-    assert validation.errors(validation.check(study, text)) == []
-    assert study_of(quads_of(study)) == canonical(study)
-    assert study_file.read(study_file.write(study).encode(), "again") == study
 
 
 def test_the_made_up_record_is_read() -> None:
@@ -80,7 +66,7 @@ def test_the_made_up_record_is_read() -> None:
     assert [each.label for each in found.publication_types] == ["Randomized Controlled Trial"]
     assert (found.headings, found.substances, found.related) == ((), (), ()), "keywords are not the index's headings"
     assert written.study.record.reader == "ris 1"
-    assert written.text == source_text_of(MADE_UP, "x")
+    assert written.text == readers.source_text_of(MADE_UP, "x")
     assert [place.words(written.text) for place in found.evidence] == [
         found.title,
         "J Test",
@@ -253,21 +239,7 @@ def test_a_bad_file_is_refused_with_what_where_and_try(content: bytes, what: str
 
 
 def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None:
-    def peak(count: int) -> int:
-        path = tmp_path / f"{count}.ris"
-        with path.open("wb") as file:
-            for number in range(1, count + 1):
-                file.write(record("AB  - " + "words " * 500, number=number))
-        tracemalloc.start()
-        with path.open("rb") as stream:
-            assert sum(isinstance(each, Written) for _, each in read_all(stream, "x")) == count
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    peak(20)
-    few, many = peak(200), peak(2000)
-    assert many < few * 1.2 + 100_000, f"{few:,} bytes for 200 records, {many:,} for 2,000"
+    memory_does_not_grow(tmp_path, lambda number: record("AB  - " + "words " * 500, number=number), read_all)
 
 
 @given(st.text(min_size=1, max_size=40), st.sampled_from(["TI", "J2", "PY", "AU", "AN", "M3", "AB", "KW", "SP", "UR"]))

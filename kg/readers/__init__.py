@@ -184,8 +184,13 @@ def source_text_of(content: bytes, name: str) -> str:
     """
     from picograph.kg.source import source_text
 
-    rule = getattr(_module(detect(content, name)), "source_text_of", None)
-    text: str = rule(content, name) if rule else source_text(content)
+    module = _module(detect(content, name))
+    text: str
+    if (written := getattr(module, "written", None)) is not None:
+        _, text = written(content, name)
+    else:
+        rule = getattr(module, "source_text_of", None)
+        text = rule(content, name) if rule else source_text(content)
     return text
 
 

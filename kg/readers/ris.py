@@ -79,14 +79,6 @@ def written(content: bytes, name: str) -> Written:
     return bibliography.only(read_all(content, name), name)
 
 
-def source_text_of(content: bytes, name: str) -> str:
-    """Give the text in which the places of a file's one record count.
-
-    :raises InputError: as `read` does
-    """
-    return bibliography.only(read_all(content, name), name).text
-
-
 def records(source: IO[bytes] | bytes, name: str) -> Iterator[tuple[str, bytes | InputError]]:
     """Take a file or a stream apart: each record as bytes that `read` takes, one at a time.
 
