@@ -11,8 +11,17 @@ import pytest
 from picograph.tests.servers import Virtuoso, oxigraph, virtuoso
 
 # What these assert is told as in a test.
-HELPERS = """bibliographies broken_studies export_checks made_up_study pubmed_sets registries registry_records small_studies
-stores""".split()
+HELPERS = (
+    "bibliographies",
+    "broken_studies",
+    "export_checks",
+    "made_up_study",
+    "pubmed_sets",
+    "registries",
+    "registry_records",
+    "small_studies",
+    "stores",
+)
 pytest.register_assert_rewrite(*(f"picograph.tests.{name}" for name in HELPERS))
 
 if TYPE_CHECKING:

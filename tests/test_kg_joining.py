@@ -1,80 +1,22 @@
 """Promise: which records are one study follows from what they say, checked, and never from the order of loading."""
 
-from collections.abc import Iterable, Sequence
-from itertools import combinations, permutations
-from pathlib import Path
+from collections.abc import Sequence
+from itertools import combinations
 
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from picograph.kg.identifiers import SCHEMES, identifier, scheme
-from picograph.kg.identity import IN_ABSTRACT, Identifier, Stands, identifiers_of, with_stated_key
-from picograph.kg.joining import Entry, Index, Resolution, Settled, entry_of, explain, settle
-from picograph.kg.report import Report, SecondaryIdentifier
-from picograph.kg.results import Text
-from picograph.kg.source import Method, Record, Source
-from picograph.kg.splits import Splits, parse_splits, quads_of_splits, read_splits, splits_of
+from picograph.kg.identity import Identifier, Stands, identifiers_of, with_stated_key
+from picograph.kg.joining import Entry, Index, entry_of, explain, settle
+from picograph.kg.report import Report
+from picograph.kg.source import Method
+from picograph.kg.splits import Splits, parse_splits
 from picograph.kg.study import Study
-from picograph.ontology.errors import InputError
+from picograph.tests.joined import CURATED, PUBMED, REGISTERED, UNRELATED, in_any_order, keys, record, resolve, settled
 
-
-def record(
-    document: str,
-    *numbers: str,
-    key: str = "",
-    doi: str | None = None,
-    pmid: str | None = None,
-    method: Method = Method.REGISTRY,
-    others: Sequence[Text] = (),
-    abstract: Sequence[Text] = (),
-) -> Study:
-    return Study(
-        key=key or (document if document.startswith(("NCT", "doi:", "pmid:")) else identifier(document) or document),
-        record=Record(document=document, source=Source(sha256="0" * 64), method=method),
-        identifiers=numbers,
-        secondary_identifiers=(
-            *(SecondaryIdentifier(label=each) for each in others),
-            *(SecondaryIdentifier(label=each, kind=IN_ABSTRACT) for each in abstract),
-        ),
-        report=Report(doi=doi, pmid=pmid),
-    )
-
-
-def settled(study: Study, index: Index) -> tuple[Resolution, Settled]:
-    entry = entry_of(study)
-    found = settle([entry], index)
-    return found.resolutions[entry.record], found
-
-
-def resolve(study: Study, index: Index) -> Resolution:
-    return settled(study, index)[0]
-
-
-def keys(studies: Iterable[Study], splits: Splits | None = None) -> dict[str, str]:
-    """Give the key of each document, loaded one after the other."""
-    index, documents, filed = Index(splits=splits), {}, dict[str, str]()
-    for study in studies:
-        resolution, found = settled(study, index)
-        for each in found.rekeys:
-            assert filed[each.record] == each.old != each.new
-            filed[each.record] = each.new
-        filed[resolution.record] = resolution.key
-        documents[resolution.record] = study.record.document
-    assert filed == index.keys()
-    return {documents[record]: key for record, key in filed.items()}
-
-
-def in_any_order(studies: Sequence[Study], splits: Splits | None = None) -> dict[str, str]:
-    """Give the key of each document, having seen that every order of loading gives the same."""
-    found = [keys(order, splits) for order in permutations(studies)]
-    assert len(found) > 1
-    assert all(each == found[0] for each in found)
-    return found[0]
-
-
-# --- what a record says of itself ---------------------------------------------------------------------------------
+# --- what a record says of itself -----------------------------------------------------------------------------
 
 
 def test_a_title_is_not_trusted() -> None:
@@ -97,12 +39,7 @@ def test_where_an_identifier_stands_is_kept() -> None:
     assert entry_of(study).refused == ("R01DC011020",)  # a sponsor's number among the others is no cause for words
 
 
-# --- one study --------------------------------------------------------------------------------------------------
-
-CURATED = record("doi:10.1056/nejmoa1715274", method=Method.CURATED)
-PUBMED = record("pmid:29768149", "NCT02149199", doi="10.1056/NEJMoa1715274", pmid="29768149")
-REGISTERED = record("NCT02149199", "2013-004474-96", others=["D589SC00001"])
-UNRELATED = record("NCT02224157", "2013-004473-28")
+# --- one study ------------------------------------------------------------------------------------------------
 
 
 def test_a_curated_file_an_index_record_and_a_registry_record_are_one_study() -> None:
@@ -183,7 +120,7 @@ def test_a_key_of_ones_own_stays() -> None:
     )
 
 
-# --- what is not joined -----------------------------------------------------------------------------------------
+# --- what is not joined ---------------------------------------------------------------------------------------
 
 
 def test_a_report_of_several_trials_joins_none_of_them() -> None:
@@ -268,65 +205,8 @@ def test_a_wrong_pmid_does_not_join_two_publications() -> None:
     }
 
 
-# --- splits -----------------------------------------------------------------------------------------------------
+# --- any records, any order -----------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("doi:10.1056/NEJMoa1715274\tNCT02149199", ["doi:10.1056/nejmoa1715274", "doi:10.1056/nejmoa1715274"]),
-        ("pmid:29768149 NCT02149199 # as the authors told us", ["doi:10.1056/nejmoa1715274"] * 2),
-        ("pmid:29768149 doi:10.1056/nejmoa1715274", ["doi:10.1056/nejmoa1715274", "NCT02149199"]),
-    ],
-)
-def test_a_split_keeps_records_apart_in_any_order(line: str, expected: list[str]) -> None:
-    splits = parse_splits(f"# wrong joins\n\n{line}\n")
-    found = in_any_order([CURATED, PUBMED, REGISTERED], splits)
-    assert [found[each] for each in ("doi:10.1056/nejmoa1715274", "pmid:29768149", "NCT02149199")] == [
-        *expected,
-        "NCT02149199",
-    ]
-    said = [text for study in (CURATED, PUBMED, REGISTERED) for text in resolve(study, _all(splits)).apart]
-    assert any("are kept apart (line 3" in text for text in said)
-
-
-def _all(splits: Splits) -> Index:
-    return Index(map(entry_of, (CURATED, PUBMED, REGISTERED)), splits)
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("NCT02149199", "has two identifiers, this one has 1"),
-        ("NCT02149199 is another", "this one has 3"),
-        ("NCT02149199 nct02149199", "both sides of the line are NCT02149199"),
-        ("NCT021491 pmid:1", "'NCT021491' is not an identifier"),
-        ("pmid:1 doi:10.1/x", "'doi:10.1/x' is not an identifier"),
-    ],
-)
-def test_a_line_that_is_wrong_is_refused(text: str, what: str) -> None:
-    with pytest.raises(InputError, match=what) as caught:
-        parse_splits("# first\n" + text, "splits.tsv")
-    assert caught.value.where == "splits.tsv, line 2"
-
-
-def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "binary").write_bytes(b"NCT00000001 \xff")
-    for name, what in (("none.tsv", "No such file"), (".", "Is a directory"), ("binary", "byte 12 is not UTF-8")):
-        with pytest.raises(InputError, match=what):
-            read_splits(tmp_path / name)
-
-
-def test_a_store_gives_splits_back_as_they_were_written() -> None:
-    splits = parse_splits("pmid:1 NCT00000001 # told by the authors\nthesis lab:7\n", "my.tsv")
-    assert splits.lines == {
-        ("NCT00000001", "pmid:1"): "my.tsv, line 1: told by the authors",
-        ("document:lab:7", "document:thesis"): "my.tsv, line 2",
-    }
-    assert splits_of(quads_of_splits(splits)) == splits
-
-
-# --- any records, any order -------------------------------------------------------------------------------------
 
 _NUMBERS = ["NCT00000001", "NCT00000002", "NCT00000003", "isrctn:ISRCTN10175490", "eudract:2010-022945-52", "nl:NL9229"]
 _PUBLICATIONS = ["doi:10.1000/a", "doi:10.1000/b", "pmid:1", "pmid:2"]

@@ -1,4 +1,4 @@
-"""Promise: the results table says what the quads say, after any writes, in any batches, and whatever is killed when."""
+"""Promise: the results table says what the quads say, also where a row cannot, and whatever is killed when."""
 
 import json
 import signal
@@ -17,76 +17,16 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
 from picograph.kg import columns
-from picograph.kg.mapping import graph_text
 from picograph.kg.model import Field, Kind, enum_iri, flat_fields, parts_of
-from picograph.kg.results import AdverseEventResult, Part
-from picograph.kg.source import Method, Record, Source
+from picograph.kg.results import Part
 from picograph.kg.store import open_store, table
-from picograph.kg.store import writer as writing
-from picograph.kg.store.base import Store
-from picograph.kg.study import Arm, Study
+from picograph.kg.study import Study
 from picograph.kg.triples import canonical, content, names_of, quads_of
 from picograph.ontology.prefixes import expand
 from picograph.tests.strategies import studies
+from picograph.tests.table_rows import PG, WORDS, _plain, fresh, put, rows, study, words
 
-PG = "https://w3id.org/picograph/ontology/"
-WORDS = "https://w3id.org/picograph/vocabulary/made-up"
-
-
-def rows(store: Store) -> dict[str, list[str]]:
-    """Give the rows of every table as sorted texts; lists are sorted, and what is absent is left out."""
-    found = store.table()
-    assert found is not None
-    return {
-        name: sorted(
-            json.dumps({key: _plain(value) for key, value in zip(names, row, strict=True) if value is not None})
-            for row in found.query(f"SELECT {', '.join(map(json.dumps, names))} FROM {name}", {})
-        )
-        for name, names in columns.tables().items()
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return sorted(value)
-    return str(value.normalize() + 0) if isinstance(value, Decimal) else value
-
-
-def fresh(store: Store, folder: Path) -> dict[str, list[str]]:
-    """Give the rows that a store of the same quads has when each graph is written once."""
-    graphs: dict[str, list[Quad]] = {}
-    for quad in store.quads():
-        graphs.setdefault(quad.graph_name.value, []).append(quad)  # type: ignore[union-attr]
-    with open_store(folder) as other:
-        with other.write() as writer:
-            for graph, quads in graphs.items():
-                writer.replace(graph, quads)
-        return rows(other)
-
-
-def study(number: int, affected: int = 3) -> Study:
-    """Make a small study."""
-    record = Record(document=f"pmid:{number}", source=Source(sha256="0" * 64), method=Method.CURATED)
-    event = AdverseEventResult(term=f"event {number}", arm="a", affected=affected, at_risk=40)
-    return Study(key=f"pmid:{number}", record=record, arms=(Arm(key="a", label="A"),), adverse_events=(event,))
-
-
-def words(*pairs: tuple[str, str]) -> list[Quad]:
-    """Make a vocabulary of which each pair is a concept and one above it."""
-    node = NamedNode(WORDS)
-    broader = NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive")
-    label = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
-    below = [Quad(NamedNode(f"{WORDS}#{one}"), broader, NamedNode(f"{WORDS}#{other}"), node) for one, other in pairs]
-    return below + [Quad(NamedNode(f"{WORDS}#{one}"), label, Literal(one, language="en"), node) for one, _ in pairs]
-
-
-def _put(store: Store, *given: Study) -> None:
-    with store.write() as writer:
-        for each in given:
-            writer.replace(names_of(each).record, quads_of(each))
-
-
-# --- a row says what the study says ------------------------------------------------------------------------------
+# --- a row says what the study says ---------------------------------------------------------------------------
 
 
 def _cell(field: Field, value: Any, study: str) -> Any:
@@ -137,8 +77,6 @@ def test_a_row_has_every_value_of_its_part(drawn: Study) -> None:
     assert {row["graph"] for row in found} == {names.record}
 
 
-# --- whatever is written, in whatever batches ---------------------------------------------------------------------
-
 _STEP = st.lists(st.tuples(st.integers(1, 5), st.none() | st.integers(0, 2)), min_size=1, max_size=4)
 
 
@@ -187,127 +125,6 @@ def test_rows_made_elsewhere_are_the_same(tmp_path: Path) -> None:
         assert (tmp_path / "quads" / name).read_bytes() == (tmp_path / "lines" / name).read_bytes()
 
 
-def test_batches_are_packed_and_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_BIG", 8)
-    monkeypatch.setattr(table, "_MOST_BATCHES", 3)
-    with open_store(tmp_path / "store") as store:
-        sizes = []
-        for number in range(1, 8):
-            _put(store, study(number), study(number + 20))
-            sizes.append(len(list((tmp_path / "store").glob("*/table/parts-*.parquet"))))
-        assert max(sizes) == 3, "joined when there are more"
-        assert sizes[-1] == 2, "a large one is not written again for a few small ones"
-        assert len(rows(store)["parts"]) == 14 * 5
-        _put(store, study(9))
-        kinds = {path.suffix for path in (tmp_path / "store").glob("*/table/parts-*")}
-        assert kinds == {".parquet", ".jsonl"}, "a small batch needs no columnar engine"
-        assert len(rows(store)["parts"]) == 15 * 5
-
-
-_PACKED = """
-import sys
-from pathlib import Path
-from picograph.kg.mapping import graph_text
-from picograph.kg.store import table
-from picograph.kg.store.packing import pack
-from picograph.tests.test_kg_table import study
-table._BIG = 0
-folder, count = Path(sys.argv[1]), int(sys.argv[2])
-writer = table.TableWriter(None, folder)
-for number in range(100):
-    made = graph_text(study(number))[0]
-    writer.put(made.name, made.rows)
-writer.finish()
-[one] = writer._batches
-batches = [table.Batch(number=number, rows=one.rows, graphs=100, parquet=True) for number in range(10, 10 + count)]
-for each in batches:
-    table.path_of(folder, each, "parts").hardlink_to(table.path_of(folder, one, "parts"))
-replaced = {graph_text(study(number))[0].name: 9 + count for number in range(20)}
-found = pack(folder, batches, replaced, 1000)
-[peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
-print(found.rows["parts"], int(peak) // 1024)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the system says what a process takes")
-def test_ten_times_the_batches_are_packed_in_as_much_memory(tmp_path: Path) -> None:
-    peaks = {}
-    for count in (6, 60):
-        command = [sys.executable, "-c", _PACKED, tmp_path / str(count) / "table", str(count)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        rows, peaks[count] = map(int, done.stdout.split())
-        assert rows == count * 500 - (count - 1) * 100, "what was replaced is in the last batch alone"
-    print(f"{peaks[6]} MB for 6 batches, {peaks[60]} MB for 60")
-    assert peaks[60] < peaks[6] + 120, "each column of each of the 60 files takes some memory once, 31 times 600 MB"
-
-
-def test_what_is_joined_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_FULL", 100)
-
-    def batches(*sizes: int) -> list[table.Batch]:
-        return [table.Batch(number=1, rows={"parts": size}, graphs=1, parquet=True) for size in sizes]
-
-    def sizes(chosen: list[table.Batch]) -> list[int]:
-        return [each.total for each in chosen]
-
-    assert sizes(table._of_a_size(batches(5, 5, 5, 90, 5, 5))) == [5] * 5, "what is far larger is left as it is"
-    assert sizes(table._of_a_size(batches(*[30] * 20))) == [30] * 4, "no more than make a full one"
-    assert sizes(table._of_a_size(batches(*[99] * 9))) == [99] * 2
-    assert list(map(sizes, table._shares(batches(*[40] * 7)))) == [[40] * 3, [40] * 3, [40]]
-    assert list(map(sizes, table._shares(batches(300, 10, 10)))) == [[300], [10, 10]]
-
-
-def test_two_threads_write_what_one_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "_BULK", 0)
-    monkeypatch.setattr(table, "_BIG", 8)
-    said = []
-    for threads in (1, 2):
-        with open_store(tmp_path / f"store-{threads}") as store:
-            for numbers, affected in ((range(1, 8), 3), (range(5, 12), 4)):
-                with store.write() as writer:
-                    writer.put([graph_text(study(number, affected))[0] for number in numbers], threads)
-                    writer.put([graph_text(study(30 + affected))[0]], threads)  # the table goes on after it was packed
-            assert rows(store) == fresh(store, tmp_path / f"fresh-{threads}")
-            said.append((set(store.quads()), rows(store)))
-    assert said[0] == said[1]
-    assert len(said[0][1]["parts"]) == 13 * 5
-
-
-def test_rows_stay_lines_until_they_are_many_or_the_store_is_settled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "_BULK", 0)
-    monkeypatch.setattr(table, "_BIG", 8)
-    monkeypatch.setattr(table, "_MOST_LINES", 40)
-    folder = tmp_path / "store"
-
-    def kinds() -> list[str]:
-        current = folder / (folder / "CURRENT").read_text("utf-8").strip()
-        return sorted(path.suffix for path in (current / "table").glob("parts-*"))
-
-    with open_store(folder) as store:
-        found = []
-        with store.many_writes():
-            for numbers in (range(1, 5), range(3, 9), range(9, 12)):
-                with store.write() as writer:
-                    writer.put((graph_text(study(number))[0] for number in numbers), 2)
-                found.append(kinds())
-                assert len(rows(store)["parts"]) == 5 * numbers[-1], "what stays lines is read as well"
-            store.settle()
-        assert found == [[".jsonl"], [".jsonl"] * 2, [".jsonl", ".parquet"]]
-        assert kinds() == [".parquet", ".parquet"]
-        current = store.generation
-        store.settle()
-        assert store.current() == current, "there is nothing left to do"
-        assert rows(store) == fresh(store, tmp_path / "fresh")
-        with store.many_writes(), store.write() as writer:  # the load ends here: it was killed
-            writer.put([graph_text(study(number, 4))[0] for number in range(3, 9)], 2)
-        assert ".jsonl" in kinds()
-        _put(store, study(30))
-        assert kinds() == [".parquet"] * 3, "whoever writes next packs what was left"
-        assert rows(store) == fresh(store, tmp_path / "fresh-again")
-
-
 def test_a_small_load_imports_no_columnar_engine(tmp_path: Path) -> None:
     program = (
         "import sys\n"
@@ -323,7 +140,7 @@ def test_a_small_load_imports_no_columnar_engine(tmp_path: Path) -> None:
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
 
 
-# --- what rows cannot hold ----------------------------------------------------------------------------------------
+# --- what rows cannot hold ------------------------------------------------------------------------------------
 
 
 def _altered(*more: tuple[str, NamedNode | Literal]) -> list[Quad]:
@@ -360,9 +177,9 @@ def test_a_graph_that_no_row_can_hold_turns_the_table_off_until_it_is_replaced(
             writer.replace(names_of(study(1)).record, _altered(more))
             writer.replace(names_of(study(2)).record, quads_of(study(2)))
         assert store.table() is None
-        _put(store, study(3))
+        put(store, study(3))
         assert store.table() is None
-        _put(store, study(1))
+        put(store, study(1))
         assert len(rows(store)["parts"]) == 3 * 5
 
 
@@ -370,12 +187,12 @@ def test_a_table_of_other_columns_is_left_alone_until_it_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store(tmp_path / "store")
-    _put(store, study(1), study(2))
+    put(store, study(1), study(2))
     before = rows(store)
     monkeypatch.setattr(table, "columns_checksum", lambda: "of another version")
     store.close()
     assert store.table() is None
-    _put(store, study(3))
+    put(store, study(3))
     assert store.table() is None, "what was there before is in no table"
     store.rebuild()  # type: ignore[attr-defined]
     after = rows(store)
@@ -386,10 +203,10 @@ def test_a_table_of_other_columns_is_left_alone_until_it_is_made_again(
 
 def test_a_reader_keeps_the_table_that_it_opened(tmp_path: Path) -> None:
     reader = open_store(tmp_path / "store")
-    _put(reader, study(1))
+    put(reader, study(1))
     before = rows(reader)
     with open_store(tmp_path / "store") as writer:
-        _put(writer, study(1, affected=7), study(2))
+        put(writer, study(1, affected=7), study(2))
         assert rows(reader) == before
         assert len(rows(writer)["parts"]) == 10
     reader.close()
@@ -400,7 +217,7 @@ def test_a_reader_keeps_the_table_that_it_opened(tmp_path: Path) -> None:
 _KILLED = """
 import sys
 from picograph.kg.store import embedded, open_store, table
-from picograph.tests.test_kg_table import study
+from picograph.tests.table_rows import study
 from picograph.kg.triples import names_of, quads_of
 table._BIG, table._LARGEST = 40, 60
 store = open_store(sys.argv[1])
