@@ -66,7 +66,7 @@ def batches_of(
     sql = _with_texts(question)
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
-    for studies in table.ranges() if _asks_all(question, values) else [(None, None)]:
+    for studies in table.ranges(sql) if _asks_all(question, values) else [(None, None)]:
         found = table.query(sql, values, left_out, studies)
         while some := list(islice(found, BATCH)):
             columns = zip(*some, strict=True)

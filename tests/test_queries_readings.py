@@ -49,6 +49,16 @@ def test_without_such_records_nothing_is_said() -> None:
     assert not any("rules" in caution for caution in ask(store, "adverse-events").cautions)
 
 
+def test_an_open_store_looks_again_after_a_write(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store") as store:
+        load(store, [TEXT], extract=True)
+        before = Readings.of(store)
+        assert before.left_out == ()
+        assert Readings.of(store) is before, "it is asked once"
+        load(store, [example()])
+        assert len(Readings.of(store).left_out) == 1
+
+
 CURATED = """picograph: study 1
 key: "{key}"
 record:

@@ -56,7 +56,7 @@ from picograph.kg.words import words_graphs
 from picograph.ontology.errors import StoreError
 from picograph.queries import ask, catalog, ways
 from picograph.queries.answer import Row
-from picograph.queries.question import Question
+from picograph.queries.question import Parameter, Question
 from picograph.queries.readings import Readings
 from picograph.tests.strategies import studies
 from picograph.tests.test_queries_answers import CASES, ELSEWHERE, RECORDS
@@ -79,7 +79,7 @@ def _rows(store: Store, question: Question, parameters: dict[str, Any], left_out
     if question.by_study:
         with pytest.MonkeyPatch.context() as patched:  # each study by itself, though not all are asked for
             patched.setattr(columnar, "_RANGE", 1)
-            patched.setattr(table, "_ranges", None)
+            patched.setattr(table, "_ranges", {})
             patched.setattr(ways, "_asks_all", lambda *_: True)
             assert ways.rows_of(table, question, bound, left_out) == quads, question.name
     return quads
@@ -136,6 +136,24 @@ def test_a_table_from_before_its_rows_said_so_leaves_the_question_to_the_quads(
         store.rebuild()
         assert ways.answering_table(store, question) is not None
         assert ask.ask(store, question).to_json() == true
+
+
+def test_a_class_is_the_same_however_large_it_is_and_however_many_were_asked_about(
+    worked: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(columnar, "_FEW", 5)  # larger ones are read from the table, smaller ones from the quads
+    monkeypatch.setattr(columnar, "_CLASSES", 2)
+    sizes = set()
+    with open_store(worked.location) as store:
+        table = store.table()
+        assert table is not None
+        for condition in ("Carcinoma, Hepatocellular", "Liver Neoplasms", "Neoplasms", "Liver Neoplasms") * 2:
+            for name in ("event-totals", "randomised-studies"):
+                _rows(store, catalog.question(name), {"condition": condition})
+            iris = [term[1:-1] for term in ask.terms_of("condition", Parameter(kind="concept"), condition)]
+            [(below,)] = table.query("SELECT count(*) FROM below($iris)", {"iris": iris})
+            sizes.add(below)
+    assert min(sizes) < 5 < max(sizes)
 
 
 def test_an_answer_that_takes_too_much_memory_says_what_to_do(worked: Store, monkeypatch: pytest.MonkeyPatch) -> None:

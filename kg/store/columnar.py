@@ -4,7 +4,7 @@ import re
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +23,7 @@ _MEMORY = "1GB"  # what does not fit is put on disk by the engine
 _PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
 _WORD = re.compile(r"\b[A-Za-z_]+\b")
 _MANY = 1000  # rows fetched at a time
-_RANGE = 100_000  # parts, of the studies that are asked about at a time where all are
+_RANGE = 50_000  # parts that a query reads, of the studies that are asked about at a time where all are
 _FEW = 3_000  # concepts below one that are sooner read from the quads, which have an index, than from Parquet
 _CLASSES = 100  # concepts for which those below are held
 _BROADER = NamedNode("http://www.w3.org/2004/02/skos/core#broaderTransitive")
@@ -84,18 +84,24 @@ class ResultsTable:
         self._of: _Of = ((), (None, None))  # what the views of parts are made of
         self._made: set[str] = set()  # those that were made
         self._above: set[str] = set()  # concepts for which those below are in `closure`
-        self._ranges: list[Studies] | None = None
+        self._ranges: dict[frozenset[str], list[Studies]] = {}  # by the classes of parts that are read
         self._parted: tempfile.TemporaryDirectory[str] | None = None
         self._of_class: dict[str, Path] = {}  # files in it
 
-    def ranges(self) -> list[Studies]:
-        """Part the studies, in their order, into ranges of some hundred thousand parts; one where there are few."""
-        if self._ranges is None:
-            last = f"SELECT study, sum(count(*)) OVER (ORDER BY study) // {_RANGE} AS number FROM parts GROUP BY study"
-            rows = self.query(f"SELECT max(study) FROM ({last}) GROUP BY number ORDER BY number", {})
-            ends = [str(study) for (study,) in rows][:-1] if self.rows > _RANGE else []
-            self._ranges = list(zip([None, *ends], [*ends, None], strict=True))
-        return self._ranges
+    def ranges(self, sql: str) -> list[Studies]:
+        """Part the studies, in their order, into ranges; one where there are few.
+
+        In each are some ten thousand parts of the classes that a query names: every range is a scan of all rows.
+        """
+        named = [_views()[word].classes for word in _WORD.findall(sql) if word in _views()]
+        read = frozenset(chain.from_iterable(named or [classes()]))
+        if read not in self._ranges:
+            total = "SELECT study, sum(count(*)) OVER (ORDER BY study) AS parts FROM parts"
+            total += f" WHERE class IN ({', '.join(map(quoted, sorted(read)))}) GROUP BY study"
+            last = f"SELECT max(study) FROM ({total}) GROUP BY parts // {_RANGE} ORDER BY 1"
+            ends = [str(study) for (study,) in self.query(last, {})][:-1] if self.rows > _RANGE else []
+            self._ranges[read] = list(zip([None, *ends], [*ends, None], strict=True))
+        return self._ranges[read]
 
     def query(
         self,
@@ -150,13 +156,12 @@ class ResultsTable:
             engine.execute("CREATE TEMP TABLE closure (graph VARCHAR, above VARCHAR, concept VARCHAR)")
             self._above = set()
             self._close_over(engine, (RESPONSE,))
-            engine.execute("CREATE TEMP TABLE own_labels (concept VARCHAR, label VARCHAR)")
             found = self._quads(None, _LABEL, None, NamedNode(ONTOLOGY))
             own: list[tuple[Any, Any]] = [(quad.subject, quad.object) for quad in found]
-            insert(engine, "own_labels", [(concept.value, label.value) for concept, label in own])
-            engine.execute(
-                "CREATE TEMP TABLE terms AS SELECT concept, min(label) AS label FROM own_labels GROUP BY concept"
-            )
+            labels = sorted(((concept.value, label.value) for concept, label in own), reverse=True)
+            for name, rows in (("own_labels", labels), ("terms", [*dict(labels).items()])):  # of each the first label
+                engine.execute(f"CREATE TEMP TABLE {name} (concept VARCHAR, label VARCHAR)")
+                insert(engine, name, rows)
             self._engine = engine
         return self._engine
 
