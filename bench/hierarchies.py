@@ -20,7 +20,7 @@ from picograph.queries import ask, ways
 
 from . import figures, sizes
 from .engines import LIMIT, Asking, hierarchy, timed
-from .timing import milliseconds, table
+from .timing import CLOCK, milliseconds, table
 
 SIZES = [int(each) for each in os.environ.get("PICOGRAPH_BENCH_RDFLIB", "").split()]
 TIMES = 100  # rdflib's time is to be so many times the embedded store's
@@ -59,7 +59,7 @@ def ask_all(path: Path, size: int) -> Iterator[str]:
         both["rdflib"] = there or {"seconds": [limit], "rows": None}
     gc.unfreeze()
     kept = {"questions": {key: {size: each} for key, each in found.items()}, "quads": {size: quads}}
-    figures.keep("hierarchies", kept)
+    figures.keep("hierarchies", kept | {"clock": {size: CLOCK.__name__}})
     yield f"Questions about a class, {size:.0e} triples of records and MeSH, {quads:,} quads: rdflib in memory"
     yield "against the embedded store, as it is asked; >: ended there; *: not as many rows."
     yield from table(("question", "embedded", "rdflib", "times"), [(key, *cells(each)) for key, each in found.items()])

@@ -131,7 +131,8 @@ def _hierarchies(found: Mapping[str, Any]) -> Iterator[str]:
     yield "stands there.\n"
     for size in at:
         both = {key: each[str(size)] for key, each in questions.items() if str(size) in each}
-        yield f"- {found['quads'][str(size)]:,} quads, {hierarchies.summary(size, both)}."
+        clock = "processor time of all threads, " if found["clock"][str(size)] == "process_time" else ""
+        yield f"- {found['quads'][str(size)]:,} quads, {clock}{hierarchies.summary(size, both)}."
     yield ""
     rows = []
     for key, each in questions.items():

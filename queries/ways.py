@@ -71,7 +71,7 @@ def batches_of(
         while some := list(islice(found, BATCH)):
             columns = zip(*some, strict=True)
             cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
-            yield [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+            yield [dict(zip(names, row, strict=False)) for row in zip(*cells, strict=True)]
 
 
 def _with_texts(question: Question) -> str:
