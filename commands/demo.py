@@ -28,8 +28,8 @@ def demo(collection: str | None, store: str | None, update_endpoint: str | None)
         _collection(collection, store, update_endpoint)
         return
     from picograph.kg.load import example, load
+    from picograph.kg.recovery import records_of, study_of
     from picograph.kg.study import InterventionKind
-    from picograph.kg.triples import records_of, study_of
     from picograph.queries import show as page
 
     with open_store(store or ":memory:", update_endpoint) as opened:

@@ -8,12 +8,13 @@ from pyoxigraph import Literal, Quad, RdfFormat, parse
 
 from picograph.kg.joining import Rekey, Resolution, Settled
 from picograph.kg.mapping import Mapped, graph_text
+from picograph.kg.recovery import study_of
 from picograph.kg.settling import changed_by, entries_of, remembered, settle_with, unmet
 from picograph.kg.splits import GRAPH as SPLITS
 from picograph.kg.splits import Splits, quads_of_splits
 from picograph.kg.store.base import INPUT_CHECKSUM, GraphText, Store
 from picograph.kg.study import rekey
-from picograph.kg.triples import Written, study_of
+from picograph.kg.triples import Written
 
 _AT_ONCE = 500  # records that are explained together
 

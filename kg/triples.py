@@ -1,42 +1,35 @@
-"""Study <-> RDF, both ways and without loss. The only module that spells IRIs of facts.
+"""Study -> RDF, without loss: `picograph.kg.recovery` reads it back. The only module that spells IRIs of facts.
 
 A part with a ``key`` has an IRI made from the key; every other part has one made from its content, so that loading a
 record again gives the same IRIs. There are no blank nodes. Parts of a study come back in the order of the source.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections import Counter
 from decimal import Decimal
-from functools import cache, lru_cache
-from typing import Any, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 import msgspec
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from picograph.kg.canonical import canonical, content, plain_concept, plain_number
 from picograph.kg.columns import fits
 from picograph.kg.compiled import GRAPH, SOURCE, STUDY, Pages, Spelling, compiled_once
 from picograph.kg.identifiers import node_of
 from picograph.kg.identity import identifiers_of
-from picograph.kg.model import PG, Field, Kind, camel, enum_iri, flat_fields
+from picograph.kg.model import PG, Kind, camel, enum_iri
 from picograph.kg.report import Report
-from picograph.kg.results import Part, Value
-from picograph.kg.source import Method, Place, Record, Source
+from picograph.kg.source import Method, Place
 from picograph.kg.study import Study
-from picograph.ontology.errors import InputError
-from picograph.ontology.prefixes import compress, expand
+from picograph.ontology.prefixes import expand
 
 BASE = "https://w3id.org/picograph/"
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 _LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _PROV = "http://www.w3.org/ns/prov#"
-
-_S = TypeVar("_S", bound=msgspec.Struct)
-Properties = dict[str, list[NamedNode | Literal]]
 
 
 class Names(NamedTuple):
@@ -47,12 +40,13 @@ class Names(NamedTuple):
     source: str
 
 
-def _pg(name: str) -> NamedNode:
+def pg(name: str) -> NamedNode:
+    """Give a term of our ontology."""
     return NamedNode(PG + name)
 
 
-_EVIDENCE = _pg("evidence")
-_CHECKSUM, _INPUT_CHECKSUM = _pg("contentChecksum"), _pg("inputChecksum")
+EVIDENCE = pg("evidence")
+_CHECKSUM, _INPUT_CHECKSUM = pg("contentChecksum"), pg("inputChecksum")
 
 
 def study_iri(key: str) -> str:
@@ -281,6 +275,7 @@ def write(study: Study, made_from: str = "") -> Written:
 
     :param made_from: the checksum of what the graph is made from; the graph states it, outside its own checksum
 
+    >>> from picograph.kg.source import Record, Source
     >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
     >>> write(Study(key="pmid:1", record=record)).facts
     {'Report': 1}
@@ -317,141 +312,13 @@ def _rows(pages: Pages, lines: bytes) -> bytes | None:
 def quads_of(study: Study) -> list[Quad]:
     """Say a study in RDF: the quads of one named graph, with a checksum of its content.
 
+    >>> from picograph.kg.source import Record, Source
     >>> record = Record(document="pmid:1", source=Source(sha256="0" * 64), method=Method.CURATED)
     >>> quads = quads_of(Study(key="pmid:1", record=record))
     >>> str(quads[0].graph_name)
     '<https://w3id.org/picograph/record/pmid:1/curated>'
     """
     return list(parse(write(study).lines, format=RdfFormat.N_QUADS))
-
-
-# --- reading back -----------------------------------------------------------------------------------------------
-
-
-@cache
-def _members(cls: Any) -> dict[str, Any]:
-    return {enum_iri(member): member for member in cls}
-
-
-@cache
-def _plans(cls: Any) -> dict[str, list[tuple[Field | None, Field]]]:
-    """Give what each property of a part says: a field, or one of a value object, with the field that holds this."""
-    found: dict[str, list[tuple[Field | None, Field]]] = {}
-    for field, inner in flat_fields(cls):
-        for each in inner if field.kind is Kind.VALUE else (field,):
-            found.setdefault(each.property, []).append((field if field.kind is Kind.VALUE else None, each))
-    return found
-
-
-class _Reader:
-    """Reads a study back from the quads of its graph."""
-
-    def __init__(self, quads: Iterable[Quad]) -> None:
-        self.nodes: dict[str, Properties] = {}
-        known = (NamedNode, Literal)
-        for quad in quads:
-            subject, value = quad.subject, quad.object
-            if type(subject) is NamedNode and type(value) in known:
-                node = self.nodes.setdefault(subject.value, {})
-                node.setdefault(quad.predicate.value, []).append(value)  # type: ignore[arg-type]
-
-    def of_type(self, name: str) -> str:
-        wanted, type_ = _pg(name), RDF_TYPE.value
-        found = [iri for iri, node in self.nodes.items() if wanted in node.get(type_, ())]
-        if len(found) != 1:
-            raise InputError(f"a record's graph holds one pg:{name}, this one holds {len(found)}")
-        return found[0]
-
-    def scalar(self, field: Field, term: NamedNode | Literal) -> Any:
-        value = term.value
-        match field.kind:
-            case Kind.INTEGER:
-                return int(value)
-            case Kind.DECIMAL:
-                return plain_number(Decimal(value))
-            case Kind.BOOLEAN:
-                return value in ("true", "1")
-            case Kind.DATE:
-                return date.fromisoformat(value)
-            case Kind.ENUM:
-                return _members(field.type)[value]
-            case Kind.CONCEPT:
-                return compress(value) or value
-            case Kind.REFERENCE:
-                return unquote(value.rpartition("/")[2])
-        return value
-
-    def values(self, terms: list[NamedNode | Literal], field: Field) -> list[Any]:
-        if field.kind is Kind.PART:
-            return [self.struct(field.type, term.value) for term in terms]
-        return [self.scalar(field, term) for term in terms]
-
-    def struct(self, cls: type[_S], iri: str) -> _S:
-        node = self.nodes.get(iri, {})
-        arguments: dict[str, Any] = {}
-        flat: dict[str, tuple[type[Value], dict[str, Any]]] = {}
-        plans = _plans(cls)
-        for property_, terms in node.items():
-            for holder, field in plans.get(property_, ()):
-                found = self.values(terms, field)
-                if holder is not None:
-                    flat.setdefault(holder.name, (holder.type, {}))[1][field.name] = found[0]
-                else:
-                    arguments[field.name] = tuple(found) if field.many else found[0]
-        for name, (type_, inner) in flat.items():
-            arguments[name] = type_(**inner)
-        if issubclass(cls, Part):
-            arguments["evidence"] = tuple(split_place(term.value)[1] for term in node.get(_EVIDENCE.value, ()))
-        if cls is Study:
-            arguments["record"] = self.record()
-        return cls(**arguments)
-
-    def record(self) -> Record:
-        iri = self.of_type("Record")
-        node, source = self.nodes[iri], self.nodes[self.of_type("Source")]
-        reader, read = node.get(PG + "reader"), node.get(PG + "read")
-        characters = source.get(PG + "characters")
-        return Record(
-            document=node[PG + "documentKey"][0].value,
-            source=Source(
-                sha256=source[PG + "sha256"][0].value, characters=int(characters[0].value) if characters else None
-            ),
-            method=_members(Method)[node[PG + "method"][0].value],
-            reader=reader[0].value if reader else "",
-            read=date.fromisoformat(read[0].value) if read else None,
-        )
-
-
-def study_of(quads: Iterable[Quad]) -> Study:
-    """Read a study back from the quads of one record's graph, in canonical form.
-
-    :raises InputError: if the quads do not hold exactly one record of one study, or values that no study can have
-    """
-    reader = _Reader(quads)
-    iri = reader.of_type("Study")
-    try:
-        return canonical(reader.struct(Study, iri))
-    except (InputError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        said = error.what if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
-        raise InputError(
-            f"the graph of a record cannot be read as a study: {said}",
-            where=iri,
-            remedy="load the record's own file into a new store",
-        ) from None
-
-
-def graphs_of(quads: Iterable[Quad], *, records_only: bool) -> dict[str, list[Quad]]:
-    """Sort quads by their named graph, sorted by name: the graphs of records, or all of them."""
-    graphs: dict[str, list[Quad]] = defaultdict(list)
-    for quad in quads:
-        if isinstance(quad.graph_name, NamedNode):
-            graphs[quad.graph_name.value].append(quad)
-    return {name: graphs[name] for name in sorted(graphs) if not records_only or name.startswith(BASE + "record/")}
-
-
-def records_of(quads: Iterable[Quad]) -> Iterator[tuple[str, list[Quad]]]:
-    """Give the named graphs that hold a record, sorted by name."""
-    yield from graphs_of(quads, records_only=True).items()
 
 
 __all__ = [
@@ -461,17 +328,14 @@ __all__ = [
     "canonical",
     "content",
     "document_iri",
-    "graphs_of",
     "names_of",
     "place_iri",
     "quads_of",
     "record_iri",
-    "records_of",
     "source_iri",
     "source_sha256",
     "split_place",
     "study_iri",
     "study_key",
-    "study_of",
     "write",
 ]

@@ -10,10 +10,11 @@ from pyoxigraph import NamedNode
 from picograph.kg.contradictions import Path, path_text
 from picograph.kg.linking.doubts import doubts
 from picograph.kg.model import PG
+from picograph.kg.recovery import records_of, study_of
 from picograph.kg.results import Part
 from picograph.kg.source import Place
 from picograph.kg.study import Study
-from picograph.kg.triples import place_iri, records_of, split_place, study_iri, study_of
+from picograph.kg.triples import place_iri, split_place, study_iri
 from picograph.kg.validation import check
 from picograph.ontology import mesh
 from picograph.ontology.errors import InputError

@@ -9,8 +9,9 @@ from picograph.kg import validation
 from picograph.kg.model import parts_of
 from picograph.kg.readers import study_file
 from picograph.kg.readers.bibliography import Found, Written
+from picograph.kg.recovery import study_of
 from picograph.kg.source import source_of, source_text
-from picograph.kg.triples import canonical, quads_of, study_of
+from picograph.kg.triples import canonical, quads_of
 from picograph.ontology.errors import InputError
 
 

@@ -5,8 +5,8 @@ import hashlib
 from pyoxigraph import Quad
 
 from picograph.kg.load import Input, Loaded
+from picograph.kg.recovery import graphs_of
 from picograph.kg.store import Store
-from picograph.kg.triples import graphs_of
 
 # A text of our own, and a study file of it, so that every position can be worked out in the test.
 TEXT = (

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from picograph.kg.readers.clinicaltrials import read
+from picograph.kg.recovery import study_of
 from picograph.kg.results import Estimate
 from picograph.kg.study import Study
-from picograph.kg.triples import canonical, quads_of, study_of
+from picograph.kg.triples import canonical, quads_of
 from picograph.kg.validation import check, errors
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"

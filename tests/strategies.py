@@ -3,7 +3,8 @@
 They follow the types of the model, so a new field is covered without a line here. What they promise: keys are
 unique and what refers to them exists; no list holds the same part twice; no value object is empty; numbers are in
 their normal form (no trailing zeros, no exponent); evidence is in the order of the source, and of one kind in one
-study; words are any that XML 1.0, and so every form of RDF, can carry; nothing is computed.
+study; words are any that XML 1.0, and so every form of RDF, can carry; nothing is computed; what says the same is as
+sure, since it has one name.
 """
 
 import string
@@ -17,8 +18,9 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar, Union, cast, get
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, structs
 
+from picograph.kg.canonical import canonical, content
 from picograph.kg.readers.decimals import decimal
-from picograph.kg.results import Value
+from picograph.kg.results import Part, Value
 from picograph.kg.source import Method, Place, Record, Source
 from picograph.kg.study import Study
 
@@ -140,6 +142,7 @@ class _Builder:
 
     def __init__(self, draw: Draw, characters: int | None, known: dict[str, list[str]]) -> None:
         self.draw, self.places, self.known = draw, places(characters), known
+        self.sure: dict[bytes, Decimal | None] = {}  # by what a part says
 
     def struct(self, cls: type[Struct], **given: Any) -> Any:
         values: dict[str, Any] = {}
@@ -162,7 +165,12 @@ class _Builder:
             built = cls(**values, **given)
             # A value object that says nothing is left out of a study.
             if not least or built != cls(**given):
-                return built
+                return self.as_sure(built)
+
+    def as_sure(self, built: Any) -> Any:
+        if not isinstance(built, Part):
+            return built
+        return structs.replace(built, confidence=self.sure.setdefault(content(canonical(built)), built.confidence))
 
     def possible(self, shape: _Shape) -> bool:
         """Say whether there is anything that the field could refer to."""

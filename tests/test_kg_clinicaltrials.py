@@ -23,10 +23,11 @@ from picograph.kg.linking import link
 from picograph.kg.load import Input, load
 from picograph.kg.model import Kind
 from picograph.kg.readers.clinicaltrials import read
+from picograph.kg.recovery import study_of
 from picograph.kg.results import Milestone, Part, Value
 from picograph.kg.store import open_store
 from picograph.kg.study import Study
-from picograph.kg.triples import canonical, quads_of, study_of
+from picograph.kg.triples import canonical, quads_of
 from picograph.kg.validation import check
 from picograph.ontology import terms
 from picograph.tests.registry_records import FILES, PG, WITH_RESULTS, content, decimal, needs_files, record, walk

@@ -17,9 +17,10 @@ import pytest
 from picograph.kg import model, readers
 from picograph.kg.readers import json_files, json_record
 from picograph.kg.readers.clinicaltrials import read, read_all, sniff
+from picograph.kg.recovery import study_of
 from picograph.kg.source import Place
 from picograph.kg.study import Study
-from picograph.kg.triples import canonical, quads_of, study_of
+from picograph.kg.triples import canonical, quads_of
 from picograph.ontology.errors import EvidenceError, InputError
 from picograph.tests.registry_records import FILES, ID, outcome, record, some_records, study, walk, zipped
 

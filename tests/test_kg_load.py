@@ -11,9 +11,9 @@ from picograph.kg import batches
 from picograph.kg import load as loading
 from picograph.kg.inputs import size_of
 from picograph.kg.load import Input, Loaded, example, load, read_study
+from picograph.kg.recovery import study_of
 from picograph.kg.store import open_store
 from picograph.kg.store import writer as writing
-from picograph.kg.triples import study_of
 from picograph.kg.words import checksum_of, words_graphs
 from picograph.ontology.errors import InputError, RecordError
 from picograph.tests.made_up_study import GOOD, SHA, TEXT, at, edited, given, graphs, outcomes

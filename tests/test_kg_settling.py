@@ -19,6 +19,7 @@ from picograph.kg import readers
 from picograph.kg.filing import Filing, explained
 from picograph.kg.joining import Index, entry_of
 from picograph.kg.load import Input, Loaded, load
+from picograph.kg.recovery import records_of, study_of
 from picograph.kg.report import Report
 from picograph.kg.results import Text
 from picograph.kg.settling import entries_of, remembered, settle_all, settle_with
@@ -26,7 +27,7 @@ from picograph.kg.source import Method, Record, Source
 from picograph.kg.splits import GRAPH, Splits, parse_splits
 from picograph.kg.store import Store, open_store
 from picograph.kg.study import Study, rekey
-from picograph.kg.triples import quads_of, records_of, study_of
+from picograph.kg.triples import quads_of
 
 PUBMED_FILE = Path(__file__).resolve().parents[1].parent / "shared" / "pubmed" / "pubmed-29768149.xml"
 needs_pubmed = pytest.mark.skipif(not PUBMED_FILE.is_file(), reason="the real PubMed record is not at hand")

@@ -21,12 +21,13 @@ from picograph.kg.derivation import derive
 from picograph.kg.linking import link
 from picograph.kg.model import PG, parts_of
 from picograph.kg.readers import read_record
+from picograph.kg.recovery import graphs_of, records_of, study_of
 from picograph.kg.results import Baseline, Quantity
 from picograph.kg.source import Method, Place, Source
 from picograph.kg.store import open_store
 from picograph.kg.store.table import lines_of
 from picograph.kg.study import Arm, Conclusion, Condition, Population, Study
-from picograph.kg.triples import BASE, canonical, content, graphs_of, names_of, quads_of, records_of, study_of, write
+from picograph.kg.triples import BASE, canonical, content, names_of, quads_of, write
 from picograph.tests.plain_triples import plain_quads
 from picograph.tests.small_studies import RECORD, SEED, TYPE, check_shape, seed, study
 from picograph.tests.strategies import studies

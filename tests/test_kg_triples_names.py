@@ -11,22 +11,13 @@ from msgspec import structs
 from pyoxigraph import Literal, NamedNode, Quad
 
 from picograph.kg.model import PG, parts_of
+from picograph.kg.recovery import study_of
 from picograph.kg.report import Report
 from picograph.kg.results import Baseline, Interval, PValue, Quantity
 from picograph.kg.source import Method, Place
 from picograph.kg.store import open_store
 from picograph.kg.study import Arm, Condition, Population, Study
-from picograph.kg.triples import (
-    BASE,
-    canonical,
-    document_iri,
-    names_of,
-    quads_of,
-    record_iri,
-    study_iri,
-    study_key,
-    study_of,
-)
+from picograph.kg.triples import BASE, canonical, document_iri, names_of, quads_of, record_iri, study_iri, study_key
 from picograph.ontology.errors import InputError
 from picograph.tests.small_studies import RECORD, SEED, TYPE, check_shape, conditions, study
 from picograph.tests.strategies import study_keys, texts

@@ -19,8 +19,9 @@ from pyoxigraph import Store as Oxigraph
 
 from picograph.kg.model import PG
 from picograph.kg.readers.unpacked import BROKEN, broken, head_of, open_stream
+from picograph.kg.recovery import study_of
 from picograph.kg.study import Study
-from picograph.kg.triples import BASE, names_of, study_of, write
+from picograph.kg.triples import BASE, names_of, write
 from picograph.ontology.errors import InputError
 
 _RECORD = BASE.encode() + b"record/"

@@ -3,10 +3,11 @@
 from pyoxigraph import NamedNode, QuerySolutions
 
 from picograph.kg.model import PG
+from picograph.kg.recovery import study_of
 from picograph.kg.source import Method
 from picograph.kg.store.base import Store
 from picograph.kg.study import Study
-from picograph.kg.triples import study_iri, study_key, study_of
+from picograph.kg.triples import study_iri, study_key
 from picograph.ontology.errors import UsageError
 
 

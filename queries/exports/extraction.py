@@ -11,9 +11,10 @@ from itertools import islice
 from picograph.kg.identifiers import is_registry_number
 from picograph.kg.identity import Stands, identifiers_of
 from picograph.kg.model import Kind, fields
+from picograph.kg.recovery import study_of
 from picograph.kg.results import Part, Result, Value
 from picograph.kg.study import Study
-from picograph.kg.triples import document_iri, source_iri, study_of
+from picograph.kg.triples import document_iri, source_iri
 from picograph.ontology.errors import UsageError
 from picograph.queries.exports.selection import Losses, Selection
 

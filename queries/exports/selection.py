@@ -179,7 +179,7 @@ class Selection:
 
     def records(self) -> "Iterator[Study]":
         """Give each selected record as a typed study."""
-        from picograph.kg.triples import study_of
+        from picograph.kg.recovery import study_of
 
         for name in self.names():
             yield study_of(self.store.quads(name))
