@@ -46,6 +46,7 @@ test-long: $(TOOLS)
 	@$(METAFOR)
 	@$(FHIR)
 	@$(KGX)
+	@$(PIP) install --group learning
 	@$(PYTHON) -m pytest -q -m long --collect-only >$(VENV)/long-tests 2>&1; code=$$?; \
 	if [ $$code -eq 5 ]; then echo 'No test is marked long.'; \
 	elif [ $$code -ne 0 ]; then cat $(VENV)/long-tests; exit $$code; \

@@ -97,12 +97,18 @@ def learn_trees(
     least: int,
     share: float,
     seeds: int = 1,
+    ridge: float = 5.0,
+    sample: float = 0.7,
+    random: bool = False,
 ) -> dict[str, Any]:
     """Learn boosted trees, and give them as numbers that `Trees` reads.
 
     :param leaves: of a tree, at most
     :param least: rows in a leaf, at least
     :param share: of the features, that a tree may look at
+    :param ridge: weight of the L2 penalty of a leaf
+    :param sample: share of the rows that a tree is learnt from
+    :param random: whether the thresholds that a tree may split at are drawn
     :param seeds: how often they are learnt, each with other rows and features; their mean is given
     """
     import lightgbm
@@ -115,10 +121,11 @@ def learn_trees(
         "learning_rate": rate,
         "num_leaves": leaves,
         "min_data_in_leaf": least,
-        "lambda_l2": 5.0,
-        "bagging_fraction": 0.7,
+        "lambda_l2": ridge,
+        "bagging_fraction": sample,
         "bagging_freq": 1,
         "feature_fraction": share,
+        "extra_trees": random,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,

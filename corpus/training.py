@@ -174,7 +174,10 @@ class Weighed(NamedTuple):
 
 
 def learn_weighing(rows: Sequence[Weighed]) -> dict[str, Any]:
-    """Learn whether a number is what the field takes it for, and whether it is the experimental arm's."""
+    """Learn whether a number is what the field takes it for, and whether it is the experimental arm's.
+
+    :param rows: each number of an abstract once for each division of the corpus
+    """
     sided = [row for row in rows if row.side]
     return {
         "kinds": learn_trees(
@@ -183,18 +186,23 @@ def learn_weighing(rows: Sequence[Weighed]) -> dict[str, Any]:
             trees=250,
             rate=0.03,
             leaves=10,
-            least=25,
+            least=50,
             share=0.3,
-            seeds=3,
+            seeds=2,
+            ridge=10,
+            sample=0.5,
         ),
         "sides": learn_trees(
             [row.of_side for row in sided],
             [row.side == "experimental" for row in sided],
-            trees=150,
+            trees=250,
             rate=0.03,
             leaves=6,
-            least=40,
-            share=0.3,
-            seeds=3,
+            least=80,
+            share=0.5,
+            seeds=2,
+            ridge=10,
+            sample=0.5,
+            random=True,
         ),
     }

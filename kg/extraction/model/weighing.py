@@ -18,11 +18,6 @@ from picograph.kg.extraction.text import SectionKind
 
 NOTHING = "nothing"
 _SECTIONS = {section: index for index, section in enumerate(SectionKind)}
-_CUES_WORDS = """
-    p respectively baseline significant significantly versus vs v compared both all overall total difference ci hr
-    between from to pre post increase decrease decreased increased follow groups
-"""
-_CUES = frozenset(_CUES_WORDS.split())
 _TOLD = ("outcome", "planned outcome", "eligibility", "experimental treatment", "comparator treatment", "age")
 _OF_CELL = """
     det L R alb ala mb ma resp nC nR startC alt endR polself
@@ -127,20 +122,14 @@ def kind_features(
     bounds: dict[int, tuple[int, int]] = {}
     for at, line in enumerate(text.lines):
         bounds[line] = (bounds[line][0] if line in bounds else at, at)
-    cues: dict[int, Features] = {}
     found: dict[int, Features] = {}
     for index, side in sides.items():
         number, kind, share = numbers[index], kinds[index], shares[index]
         inside = lines[number.line]
         at = inside.index(index)
         low, high = bounds[number.line]
-        if number.line not in cues:
-            words = set(text.words[low : high + 1]) & _CUES
-            cues[number.line] = {f"w:{word}": 1.0 for word in words} | {
-                f"t:{label}": max(told[label][low : high + 1]) for label in _TOLD if label in told
-            }
         same = [shares[other][kind] for other in inside if kinds[other] == kind]
-        features: Features = {f"p:{name}": value for name, value in share.items()} | cues[number.line]
+        features: Features = {f"p:{name}": value for name, value in share.items()}
         for name, step in (("p", -1), ("n", 1), ("p2", -2), ("n2", 2)):
             if 0 <= at + step < len(inside):
                 near = shares[inside[at + step]]
