@@ -66,12 +66,12 @@ def batches_of(
     sql = _with_texts(question)
     values = {name: _values(terms) for name, terms in bound.items()}
     names = list(question.columns)
-    for studies in table.ranges(sql) if _asks_all(question, values) else [(None, None)]:
-        found = table.query(sql, values, left_out, studies)
-        while some := list(islice(found, BATCH)):
-            columns = zip(*some, strict=True)
-            cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
-            yield [dict(zip(names, row, strict=False)) for row in zip(*cells, strict=True)]
+    ranges = table.ranges(sql) if _asks_all(question, values) else [(None, None)]
+    found = table.query(sql, values, left_out, ranges)
+    while some := list(islice(found, BATCH)):
+        columns = zip(*some, strict=True)
+        cells = [_cells(column.kind, each) for column, each in zip(question.columns.values(), columns, strict=True)]
+        yield [dict(zip(names, row, strict=False)) for row in zip(*cells, strict=True)]
 
 
 def _with_texts(question: Question) -> str:

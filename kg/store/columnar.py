@@ -45,7 +45,12 @@ def connect(folder: Path) -> "DuckDBPyConnection":
             "autoload_known_extensions": False,
         }
     )
+    return _session(engine)
+
+
+def _session(engine: "DuckDBPyConnection") -> "DuckDBPyConnection":
     engine.execute("SET enable_progress_bar = false")  # it would stand on stdout, among the data
+    engine.execute("SET parquet_metadata_cache = true")  # a file is never changed
     return engine
 
 
@@ -108,27 +113,26 @@ class ResultsTable:
         sql: str,
         parameters: Mapping[str, Any],
         left_out: Sequence[str] = (),
-        studies: Studies = (None, None),
+        studies: Sequence[Studies] = ((None, None),),
     ) -> Iterator[tuple[Any, ...]]:
-        """Give the rows that a query finds.
+        """Give the rows that a query finds, of one range of studies after the other.
 
         :param parameters: values for the ``$names`` of the query; those that it does not have are left out
         :param left_out: graphs whose parts are not there for the query
-        :param studies: those whose parts are there for it
+        :param studies: those whose parts are there for it; while the rows of some are taken, the next are asked about
         :raises StoreError: if the table cannot be read
         """
         import duckdb
 
         sql = decided(sql, {name for name, value in parameters.items() if value is not None})
-        wanted = set(_PARAMETER.findall(sql))
+        values = {name: parameters.get(name) for name in _PARAMETER.findall(sql)}
+        iris = [each for value in values.values() if isinstance(value, list) for each in value]
+        of = [(tuple(left_out), each) for each in studies]
         try:
-            engine = self._opened()
-            self._make(engine, sql, (tuple(left_out), studies))
-            if "below" in self._made:
-                self._close_over(
-                    engine, [each for value in parameters.values() if isinstance(value, list) for each in value]
-                )
-            found = engine.execute(sql, {name: parameters.get(name) for name in wanted})
+            if len(of) > 1:
+                yield from self._ahead(sql, values, iris, of)
+                return
+            found = self._ready(sql, of[0], iris).execute(sql, values)
             while rows := found.fetchmany(_MANY):
                 yield from rows
         except duckdb.OutOfMemoryException:
@@ -144,23 +148,47 @@ class ResultsTable:
                 remedy="make it again: picograph store rebuild",
             ) from None
 
+    def _ahead(
+        self, sql: str, values: dict[str, Any], iris: Sequence[str], of: Sequence[_Of]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Give what is found with some views after the other: the engine is a step ahead of who takes the rows."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            found = None
+            for each in of:
+                session = _session(self._ready(sql, each, iris).cursor())  # the engine makes the next views
+                coming = pool.submit(session.execute, sql, values)
+                while found is not None and (rows := found.fetchmany(_MANY)):
+                    yield from rows
+                found = coming.result()
+            while found is not None and (rows := found.fetchmany(_MANY)):
+                yield from rows
+
+    def _ready(self, sql: str, of: _Of, iris: Collection[str]) -> "DuckDBPyConnection":
+        """Give the engine with what a query names."""
+        engine = self._opened()
+        self._make(engine, sql, of)
+        if "below" in self._made:
+            self._close_over(engine, iris)
+        return engine
+
     def _opened(self) -> "DuckDBPyConnection":
         if self._engine is None:
             engine = connect(self._folder)
-            engine.execute("SET parquet_metadata_cache = true")  # a file is never changed
             hold_replaced(engine, self._state.replaced)
-            engine.execute("CREATE TEMP TABLE left_out (graph VARCHAR)")
+            engine.execute("CREATE TABLE left_out (graph VARCHAR)")
             for table in tables():
                 if table != "parts":
                     engine.execute(f"CREATE VIEW {table} AS {self._all(table)}")
-            engine.execute("CREATE TEMP TABLE closure (graph VARCHAR, above VARCHAR, concept VARCHAR)")
+            engine.execute("CREATE TABLE closure (graph VARCHAR, above VARCHAR, concept VARCHAR)")
             self._above = set()
             self._close_over(engine, (RESPONSE,))
             found = self._quads(None, _LABEL, None, NamedNode(ONTOLOGY))
             own: list[tuple[Any, Any]] = [(quad.subject, quad.object) for quad in found]
             labels = sorted(((concept.value, label.value) for concept, label in own), reverse=True)
             for name, rows in (("own_labels", labels), ("terms", [*dict(labels).items()])):  # of each the first label
-                engine.execute(f"CREATE TEMP TABLE {name} (concept VARCHAR, label VARCHAR)")
+                engine.execute(f"CREATE TABLE {name} (concept VARCHAR, label VARCHAR)")
                 insert(engine, name, rows)
             self._engine = engine
         return self._engine

@@ -72,7 +72,6 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
     try:
         with connect(folder) as engine, ExitStack() as stack:
             engine.execute("SET threads = 1")  # each holds row groups of its own
-            engine.execute("SET parquet_metadata_cache = true")  # a file is never changed, and is read for every class
             engine.execute("SET disabled_optimizers = 'build_side_probe_side'")  # replaced graphs are held, not rows
             hold_replaced(engine, replaced)
             for table in sorted({name for batch in batches for name in batch.rows}):

@@ -109,7 +109,7 @@ def part_lines(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, in
 
 def hold_replaced(engine: "DuckDBPyConnection", replaced: Mapping[str, int]) -> None:
     """Have the graphs that were replaced in a table, which queries name."""
-    engine.execute("CREATE TEMP TABLE replaced (graph VARCHAR, number BIGINT)")
+    engine.execute("CREATE TABLE replaced (graph VARCHAR, number BIGINT)")
     insert(engine, "replaced", list(replaced.items()))
 
 
