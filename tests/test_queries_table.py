@@ -156,6 +156,24 @@ def test_a_class_is_the_same_however_large_it_is_and_however_many_were_asked_abo
     assert min(sizes) < 5 < max(sizes)
 
 
+def test_a_study_has_the_title_of_any_of_its_records(tmp_path: Path) -> None:
+    titled, other = (
+        Study(
+            key="pmid:1",
+            record=Record(document=document, source=Source(sha256="0" * 64), method=Method.CURATED),
+            report=Report(title=title),
+            design=StudyDesign(allocation=Allocation.RANDOMISED),
+        )
+        for document, title in (("pmid:1", "One title"), ("pmid:2", None))
+    )
+    with open_store(tmp_path / "store") as store:
+        with store.write() as writer:
+            for each in (titled, other):
+                writer.replace(names_of(each).record, quads_of(each))
+        assert [row["title"] for row in _rows(store, catalog.question("randomised-studies"), {})] == ["One title"]
+        assert [row["title"] for row in ask.ask(store, "studies")] == ["One title"]
+
+
 def test_an_answer_that_takes_too_much_memory_says_what_to_do(worked: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columnar, "_MEMORY", "16MB")
     with open_store(worked.location) as again:
