@@ -118,7 +118,7 @@ def test_what_cannot_be_run_is_refused(program: Program, folder: Path, tmp_path:
     said(program("query", store=folder), 2, "give a query")
     said(program("query", "ASK {}", "-f", binary, store=folder), 2, "give a query")
     said(program("query", "SELEC", store=folder), 2, "this is not SPARQL 1.1", "1:6")
-    said(program("query", "", store=folder), 2, "this is not SPARQL 1.1")
+    said(program("query", "", store=folder), 2, "the query is empty")
     said(program("query", "-f", binary, store=folder), 1, "this is not a text", str(binary))
     said(program("query", "-f", tmp_path, store=folder), 1, "Is a directory")
     said(program("query", "-f", tmp_path / "none", store=folder), 1, "No such file")
