@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from picograph.kg.extraction.printed_units import unit_of
 from picograph.kg.extraction.tokens import Token, sign_of, sorts_of
 
 
@@ -99,54 +100,6 @@ _COMBINED = re.compile(
     "|".join(f"(?P<{name}>{re.sub(r'[(][?]P<[a-z0-9_]+>', '(?:', pattern)})" for name, pattern in _RULES)
 )
 _BY_NAME = {name: re.compile(pattern) for name, pattern in _RULES}
-
-_TIME = {
-    "y": "a", "yr": "a", "yrs": "a", "year": "a", "years": "a", "mo": "mo", "mos": "mo", "month": "mo", "months": "mo",
-    "w": "wk", "wk": "wk", "wks": "wk", "week": "wk", "weeks": "wk", "d": "d", "day": "d", "days": "d", "h": "h",
-    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "min": "min", "mins": "min", "minute": "min", "minutes": "min",
-    "s": "s", "sec": "s", "second": "s", "seconds": "s",
-}  # fmt: skip
-_UNITS = {
-    "mg": "mg", "g": "g", "kg": "kg", "mcg": "ug", "μg": "ug", "ug": "ug", "ng": "ng", "pg": "pg", "ml": "mL", "l": "L",
-    "dl": "dL", "cc": "mL", "mm": "mm", "cm": "cm", "m": "m", "gy": "Gy", "cgy": "cGy", "iu": "[iU]", "mmol": "mmol",
-    "μmol": "umol", "nmol": "nmol", "mmhg": "mm[Hg]", "kcal": "kcal", "kj": "kJ", "mbq": "MBq", "gbq": "GBq",
-    "mol": "mol", "hz": "Hz", "khz": "kHz", "mhz": "MHz", "kpa": "kPa", "m2": "m2",
-    "cc's": "mL",
-}  # fmt: skip
-_SQUARE = re.compile(
-    r"\s?(?:/|per )\s?m(?:2|²|\^2|_?\(?2\)?)(?![\w.])|\s?m\(?[-−]2\)?(?!\w)|\s?/\s?m(?=\W)", re.IGNORECASE
-)
-_PER = re.compile(
-    r"\s?(?:/|per )\s?(?P<unit>kg|d|day|wk|week|l|ml|dl|min|h|hr|hour|fraction|fx|dose|cycle|fr)(?![\w])", re.IGNORECASE
-)
-_PER_UNIT = {
-    "kg": "kg", "d": "d", "day": "d", "wk": "wk", "week": "wk", "l": "L", "ml": "mL", "dl": "dL", "min": "min",
-    "h": "h", "hr": "h", "hour": "h",
-}  # fmt: skip
-
-
-def unit_of(folded: str, token: Token) -> tuple[str, int]:
-    """Give the UCUM code of the unit at a token, and where it ends; a unit that UCUM does not have stays a word.
-
-    >>> from picograph.kg.extraction.tokens import tokens_of
-    >>> words = "75 mg/m(2) daily"
-    >>> unit_of(words, tokens_of(words)[1])
-    ('mg/m2', 10)
-    """
-    word = token.word
-    if token.sort == "T":
-        return _TIME.get(word, word), token.end
-    code, end = _UNITS.get(word, word), token.end
-    if word in {"m2", "auc"}:
-        return code, end
-    if match := _SQUARE.match(folded, end):
-        return f"{code}/m2", match.end()
-    if (match := _PER.match(folded, end)) and (per := _PER_UNIT.get(match["unit"].lower())):
-        code, end = f"{code}/{per}", match.end()
-        if per == "kg" and (again := _PER.match(folded, end)) and again["unit"].lower() in {"d", "day", "wk", "week"}:
-            return f"{code}/{_PER_UNIT[again['unit'].lower()]}", again.end()
-    return code, end
-
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 
