@@ -14,7 +14,8 @@ The model that ships learnt from all {across} abstracts of PICO-Corpus that are 
 Two other figures say how well it reads what it never saw:
 
 - **Held back:** {held} of them, told by the SHA-256 of their PMID (`corpus/division.py`), read by a model that was
-  learnt in the same way from the others. Nothing was chosen by them.
+  learnt in the same way from the others. When they were looked at on the way is told in
+  [the decision](decisions/reading-model.md).
 - **Across folds:** all {across}, divided in five, each fifth read by models that learnt from the other four. These are
   more abstracts, so less is chance; but features and thresholds were chosen by four fifths of the same abstracts.
 

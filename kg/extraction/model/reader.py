@@ -236,8 +236,9 @@ def findings_of(reading: Reading, weights: Weights) -> list[Finding]:
     """Give what was found in an abstract, in the order of its text."""
     thresholds = weights.thresholds
     found = spans_of_words(reading, thresholds)
-    for number, kind in zip(reading.numbers, kinds_of_numbers(reading.shares, thresholds["kind"]), strict=True):
-        share = reading.shares[reading.numbers.index(number)].get(kind, 0.0)
+    kinds = kinds_of_numbers(reading.shares, thresholds["kind"])
+    for number, kind, shares in zip(reading.numbers, kinds, reading.shares, strict=True):
+        share = shares.get(kind, 0.0)
         if kind == ENROLLED and share >= thresholds["enrolled"]:
             found.append(Finding(ENROLLED, number.start, number.end, share))
     asked, said = candidates(reading, weights.views)
