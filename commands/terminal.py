@@ -206,11 +206,14 @@ def say(*lines: str) -> None:
 
 
 def tell(*sentences: str) -> None:
-    """Write sentences for people, each folded at the width of the terminal."""
+    """Write sentences for people, each folded at the width of the terminal; in a file or a pipe, each is a line."""
     from textwrap import wrap
 
     for each in sentences:
-        say(*wrap(each, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+        if sys.stderr is not None and sys.stderr.isatty():
+            say(*wrap(each, width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
+        else:
+            say(each)
 
 
 def print_json(value: object) -> None:
