@@ -35,7 +35,9 @@ def test_steps_are_those_that_a_hand_counts() -> None:
         steps = explain(two, "adverse-events", {"drug": "lenvatinib", "min_grade": 5})
         assert [(each.step, each.rows) for each in steps] == [
             ("concepts at or below --drug", 3),  # of MeSH, ChEBI and DrugBank; nothing is below them
-            # the arm with lenvatinib has nausea and "Übelkeit"; the latter is of grade 5
+            # in its arm: one at baseline, one who withdrew, three estimates, two events, for each concept
+            ("what is in an arm with the drug", 21),
+            # it has nausea and "Übelkeit"; the latter is of grade 5
             ("choose ?record ?part ?study", 2),
             ("which results: each once, however many of its concepts or readings match", 1),
             ("the whole answer", 1),
