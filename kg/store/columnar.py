@@ -1,7 +1,9 @@
 """The results table as SQL sees it: views over its batches, in DuckDB, which is imported when something is read."""
 
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, islice
@@ -90,7 +92,7 @@ class ResultsTable:
         self._made: set[str] = set()  # those that were made
         self._above: set[str] = set()  # concepts for which those below are in `closure`
         self._ranges: dict[frozenset[str], list[Studies]] = {}  # by the classes of parts that are read
-        self._parted: tempfile.TemporaryDirectory[str] | None = None
+        self._let_go: Callable[[], object] | None = None  # of a folder with lines by class
         self._of_class: dict[str, Path] = {}  # files in it
 
     def ranges(self, sql: str) -> list[Studies]:
@@ -224,9 +226,10 @@ class ResultsTable:
         They are parted once: to look for a class in all lines takes five times as long, and queries name several.
         """
         batches = [batch for batch in self._state.batches if batch.rows.get("parts") and not batch.parquet]
-        if batches and self._parted is None:
-            self._parted = tempfile.TemporaryDirectory(prefix="picograph-")
-            self._of_class = part_lines(self._folder, batches, self._state.replaced, Path(self._parted.name))
+        if batches and self._let_go is None:
+            folder = Path(tempfile.mkdtemp(prefix="picograph-"))
+            self._let_go = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)  # who asks may never close
+            self._of_class = part_lines(self._folder, batches, self._state.replaced, folder)
         return {name: self._of_class[name] for name in names if name in self._of_class}
 
     def _make(self, engine: "DuckDBPyConnection", sql: str, of: _Of) -> None:
@@ -260,6 +263,6 @@ class ResultsTable:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-        if self._parted is not None:
-            self._parted.cleanup()
-            self._parted, self._of_class = None, {}
+        if self._let_go is not None:
+            self._let_go()
+            self._let_go, self._of_class = None, {}
