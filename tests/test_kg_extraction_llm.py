@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from picograph.kg.source import Method
 from picograph.kg.study import Phase, Study
 from picograph.kg.validation import check, errors
 from picograph.ontology.errors import StoreError
+from picograph.tests.language_model import Handler, Server, completion
 
 TEXT = (
     "METHODS: In this phase II trial, 80 patients were randomized to sorafenib (n = 42) or placebo (n = 38). "
@@ -63,49 +63,6 @@ RASH = {
     "kind": "adverse event", "quote": "Rash occurred in 2 of 38 patients with placebo", "event": "rash",
     "arm": "placebo", "count": 2, "denominator": 38,
 }  # fmt: skip
-
-
-def completion(content: str, finish: str = "stop") -> bytes:
-    choice = {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}
-    return json.dumps({"id": "x", "object": "chat.completion", "choices": [choice]}).encode()
-
-
-class Server(ThreadingHTTPServer):
-    """A model that says what it is told to say, and remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.asked: list[tuple[str, dict[str, str], Any]] = []
-        self.act: Callable[[Handler], None] = lambda handler: handler.say(completion("[]"))
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-    def propose(self, *proposals: Any) -> None:
-        self.act = lambda handler: handler.say(completion(json.dumps(proposals)))
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append((self.path, dict(self.headers), json.loads(body)))
-        self.server.act(self)
-
-    def say(self, body: bytes, status: int = 200, kind: str = "application/json", **headers: str) -> None:
-        self.send_response(status)
-        fields = {"Content-Type": kind, "Content-Length": str(len(body)), **headers}
-        for name, value in fields.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import msgspec
 
 from picograph.kg.extraction.phrases import Item, Phrase, Row
 from picograph.kg.extraction.places import places, slug
-from picograph.kg.extraction.results import CATEGORIES, Results
+from picograph.kg.extraction.results import Results
+from picograph.kg.extraction.stated import CATEGORIES
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.study import Outcome, OutcomeKind, OutcomeRole
 

@@ -10,7 +10,8 @@ from picograph.kg.extraction.clauses import narrowed
 from picograph.kg.extraction.patterns import Fit
 from picograph.kg.extraction.phrases import Figure, Item, Phrase, Row
 from picograph.kg.extraction.places import places, slug
-from picograph.kg.extraction.results import Results, interval_of
+from picograph.kg.extraction.results import Results
+from picograph.kg.extraction.stated import interval_of
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.results import Baseline, Estimate, PValue, Quantity, Statistic
 from picograph.kg.study import OutcomeKind

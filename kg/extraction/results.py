@@ -12,10 +12,11 @@ import msgspec
 from picograph.kg.extraction.abstract import Abstract
 from picograph.kg.extraction.binding import Bound, bound_of, figure_of
 from picograph.kg.extraction.contrasts import contrasts_of
-from picograph.kg.extraction.numbers import Mention, NumberKind
+from picograph.kg.extraction.numbers import Mention
 from picograph.kg.extraction.patterns import fits_of
-from picograph.kg.extraction.phrases import Figure, Grade, Phrase, Row
+from picograph.kg.extraction.phrases import Figure, Phrase, Row
 from picograph.kg.extraction.places import Span, places, slug
+from picograph.kg.extraction.stated import CATEGORIES, died_of, grade_range, interval_of, milestone_of
 from picograph.kg.extraction.text import SectionKind
 from picograph.kg.extraction.whom import Whom
 from picograph.kg.results import (
@@ -25,27 +26,12 @@ from picograph.kg.results import (
     Baseline,
     Disposition,
     Estimate,
-    GradeRange,
-    Interval,
-    Milestone,
     Reading,
     Statistic,
     TimePoint,
 )
 from picograph.kg.study import Outcome, OutcomeKind
 
-CATEGORIES = frozenset(
-    {
-        "complete response",
-        "partial response",
-        "complete or partial response",
-        "stable disease",
-        "progressive disease",
-        "stable or progressive disease",
-        "minor response",
-        "very good partial response",
-    }
-)
 _ANY_EVENT = frozenset({"adverse event", "serious adverse event", "toxicity", "adverse reaction"})
 _AT_ENTRY = re.compile(
     r"\b(?:at baseline|baseline|at (?:study )?entry|at diagnosis|pre-?treatment|previous|prior|history of)\b",
@@ -129,13 +115,13 @@ class Results:
         of, kind, of_span, sure = self.whom.whole(bound, figure)
         epoch, epoch_span, open_epoch = self.whom.epoch(bound)
         term = self.words(bound)
-        grade = _grade(bound.grade) if bound.grade and not bound.grade_open else None
+        grade = grade_range(bound.grade) if bound.grade and not bound.grade_open else None
         ambiguities = [*open_arm, *open_epoch]
         if bound.grade and bound.grade_open:
             ambiguities.append(
                 Ambiguity(
                     field="grade",
-                    readings=(Reading(grade=_grade(bound.grade)), Reading()),
+                    readings=(Reading(grade=grade_range(bound.grade)), Reading()),
                     reason="the grade stands beside another event of the list; it may govern both or that one alone",
                     evidence=places((bound.start, bound.end)),
                 )
@@ -143,7 +129,7 @@ class Results:
         fatal, fatal_span = self.fatal(bound, figure)
         affected = of if figure.everyone and figure.people is None else figure.people
         percent = figure.percent if not figure.everyone else Decimal(100)
-        if _died_of(bound):  # how many had it and lived is not said
+        if died_of(bound):  # how many had it and lived is not said
             fatal, affected, percent = affected, None, None
             if fatal is None:
                 return
@@ -349,7 +335,7 @@ class Results:
             for word in text.page.text[label_start:label_end].split()
             if word.casefold() not in {"the", "were", "was"}
         )
-        milestone = _milestone(hit.kind, words)
+        milestone = milestone_of(hit.kind, words)
         if milestone is None:
             return
         words = " ".join(text.shorts.get(word, word) for word in words.split())
@@ -394,42 +380,8 @@ class Results:
                 self.estimates[index] = msgspec.structs.replace(old, time=timed[0].time, evidence=evidence)
 
 
-def _died_of(bound: Bound) -> bool:
-    """Say whether the verb of a match is to die of something."""
-    row, fit = bound.row, bound.fit
-    verb = next((item for item in row.items[fit.start : fit.end] if item.letter == "H"), None)
-    return verb is not None and row.folded[verb.start : verb.end].casefold().startswith("died")
-
-
 _TIMES = frozenset({"a", "mo", "wk", "d"})
-
-
-def _grade(grade: Grade) -> GradeRange:
-    return GradeRange(low=grade.low, high=grade.high)
 
 
 def _span(bound: Bound) -> Span:
     return bound.start, bound.end
-
-
-def interval_of(mention: Mention | None) -> tuple[Interval | None, Span | None]:
-    """Give an interval with its words; its level only where it is stated."""
-    if mention is None or mention.kind is not NumberKind.INTERVAL or mention.low is None or mention.high is None:
-        return None, None
-    level = mention.value if mention.value is not None and 50 <= mention.value < 100 else None
-    return Interval(low=mention.low, high=mention.high, level=level), (mention.start, mention.end)
-
-
-def _milestone(kind: str, words: str) -> Milestone | None:
-    lower = words.casefold()
-    if kind == "complete":
-        return Milestone.COMPLETED
-    if kind == "die":
-        return Milestone.DIED
-    if "lost" in lower:
-        return Milestone.LOST_TO_FOLLOW_UP
-    if lower.startswith(("withdrew", "withdrawn", "dropped", "refused", "declined", "drop")):
-        return Milestone.WITHDREW
-    if lower.startswith(("discontinued", "stopped")):
-        return Milestone.NOT_COMPLETED
-    return None

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from picograph.kg.columns import classes, columns_of, tables
 from picograph.kg.store.columnar import connect
@@ -21,6 +22,9 @@ from picograph.kg.store.scans import (
     union,
 )
 from picograph.kg.store.table import Batch, path_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _SORTING = "256MB"  # memory for a vocabulary that is added: sorting 2.8 million rows took no longer than with 1 GB
 _ROW_GROUP = 20_480  # rows
@@ -75,17 +79,11 @@ def pack(folder: Path, batches: Sequence[Batch], replaced: Mapping[str, int], nu
             engine.execute("SET disabled_optimizers = 'build_side_probe_side'")  # replaced graphs are held, not rows
             hold_replaced(engine, replaced)
             for table in sorted({name for batch in batches for name in batch.rows}):
-                to = folder / f"{table}-{number:06d}.parquet"
-                options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
                 if table == "parts":
                     rows_in_order = stack.enter_context(_by_class(folder, batches, replaced))
                 else:
                     rows_in_order = f"{union(folder, batches, replaced, table)} ORDER BY {_ORDERS[table]}"
-                found = engine.execute(f"COPY ({rows_in_order}) TO {quoted(to)} ({options})").fetchone()
-                if found and found[0]:
-                    rows[table] = int(found[0])
-                else:
-                    to.unlink(missing_ok=True)
+                rows |= _write(engine, rows_in_order, folder, table, number)
         return Batch(number=number, rows=rows, graphs=sum(batch.graphs for batch in batches), parquet=True)
     except duckdb.Error as error:
         raise OSError(f"the results table cannot be written: {error}") from None
@@ -111,16 +109,20 @@ def pack_files(folder: Path, graph: str, files: Mapping[str, Path], number: int,
                     f"read_csv({quoted(path)}, delim = '\t', quote = '', escape = '', header = false,"
                     f" auto_detect = false, columns = {{{types}}})"
                 )
-                to = folder / f"{table}-{number:06d}.parquet"
-                options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
                 in_order = f"SELECT {quoted(graph)} AS graph, * FROM {source} ORDER BY {_ORDERS[table]}"
                 whole = ", ".join(f"{quoted(start)} || {name} AS {name}" for name in _IRIS[table])
-                query = f"SELECT * REPLACE ({whole}) FROM ({in_order})"
-                found = engine.execute(f"COPY ({query}) TO {quoted(to)} ({options})").fetchone()
-                if found and found[0]:
-                    rows[table] = int(found[0])
-                else:
-                    to.unlink(missing_ok=True)
+                rows |= _write(engine, f"SELECT * REPLACE ({whole}) FROM ({in_order})", folder, table, number)
         return Batch(number=number, rows=rows, graphs=1, parquet=True)
     except duckdb.Error as error:
         raise OSError(f"the results table cannot be written: {error}") from None
+
+
+def _write(engine: "DuckDBPyConnection", query: str, folder: Path, table: str, number: int) -> dict[str, int]:
+    """Write the rows of a query into the file of a table; gives their number by table, nothing where there are none."""
+    to = folder / f"{table}-{number:06d}.parquet"
+    options = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}"
+    found = engine.execute(f"COPY ({query}) TO {quoted(to)} ({options})").fetchone()
+    if found and found[0]:
+        return {table: int(found[0])}
+    to.unlink(missing_ok=True)
+    return {}
