@@ -62,7 +62,7 @@ _CELLS: dict[str, Callable[[str], Cell]] = {
     "integer": lambda text: int(Decimal(text)),
     "decimal": number,
     "boolean": lambda text: text in ("true", "1"),
-    "evidence": lambda text: _places(text.split()),
+    "evidence": lambda text: _places(text.split()) or None,  # of nothing but spaces between the places of two parts
     "list": lambda text: tuple(sorted(set(filter(None, text.split(" | "))))),
 }
 
@@ -70,8 +70,8 @@ _CELLS: dict[str, Callable[[str], Cell]] = {
 def cell(kind: str, text: str | None) -> Cell:
     """Give the typed value of a cell from what the engine answered; None where it answered nothing.
 
-    >>> cell("decimal", "55.0"), cell("list", "b | a"), cell("integer", None)
-    (Decimal('55'), ('a', 'b'), None)
+    >>> cell("decimal", "55.0"), cell("list", "b | a"), cell("integer", None), cell("evidence", " ")
+    (Decimal('55'), ('a', 'b'), None, None)
     """
     if text is None or text == "":
         return None

@@ -12,14 +12,11 @@ from hypothesis import strategies as st
 
 from picograph.kg.load import load
 from picograph.kg.report import Report
+from picograph.kg.results import Baseline, Estimate, Statistic
 from picograph.kg.source import Method, Record, Source
 from picograph.kg.store import Store, columnar, open_store
 from picograph.kg.store.embedded import FolderStore
-from picograph.kg.study import (
-    Allocation,
-    Study,
-    StudyDesign,
-)
+from picograph.kg.study import Allocation, Arm, Outcome, Study, StudyDesign
 from picograph.kg.triples import names_of, quads_of
 from picograph.kg.words import words_graphs
 from picograph.ontology.errors import StoreError
@@ -152,6 +149,25 @@ def test_an_answer_that_takes_too_much_memory_says_what_to_do(worked: Store, mon
         with pytest.raises(StoreError, match="more than 16MB") as caught:
             list(table.query("SELECT list(each) FROM range(10000000) AS numbers(each)", {}))
     assert "name a study" in str(caught.value.remedy)
+
+
+def test_a_response_without_evidence_is_shown_on_both_ways(tmp_path: Path) -> None:
+    made = Study(
+        key="pmid:1",
+        record=Record(document="pmid:1", source=Source(sha256="0" * 64, characters=9), method=Method.CURATED),
+        arms=(Arm(key="a", label="a"),),
+        outcomes=(Outcome(key="x", label="response", concept=("pg:ObjectiveResponse",)),),
+        estimates=(Estimate(outcome="x", statistic=Statistic.COUNT, count=2, denominator=3, arm="a"),),
+        baselines=(Baseline(variable="stage", count=1, denominator=3, arm="a"),),
+    )
+    with open_store(tmp_path / "store") as store:
+        with store.write() as writer:
+            for graph, quads in words_graphs().items():
+                if graph.endswith("/ontology"):
+                    writer.replace(graph, quads)
+            writer.replace(names_of(made).record, quads_of(made))
+        [row] = _rows(store, catalog.question("responses-with-baseline"), {})
+    assert (row["count"], row["with_property"], row["evidence"]) == (2, 1, None)
 
 
 # --- random stores ------------------------------------------------------------------------------------------------
