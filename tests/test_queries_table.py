@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from picograph.kg.load import load
@@ -206,14 +206,17 @@ def _hold_equal(folder: Path, drawn: list[Study], seen: Counter[str]) -> None:
             _rows(store, question, {}, (names_of(drawn[0]).record,))
 
 
+_SEED = 4  # stated, so that the same studies are drawn after every change of a name here
+
+
 def _on_random_stores(folder: Path, examples: int) -> Counter[str]:
     seen: Counter[str] = Counter()
     number = count()
 
+    @seed(_SEED)
     @settings(
         max_examples=examples,
         deadline=None,
-        derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],  # to make a failing store smaller takes longer than to read it
