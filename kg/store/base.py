@@ -57,14 +57,15 @@ class Writer(Protocol):
     def remove(self, graph: str) -> None:
         """Take a named graph out."""
 
-    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse, also: Sequence[str] = ()) -> None:
         """Make a named graph hold exactly the triples of chunks of N-Triples, of whatever size.
 
+        :param also: further graphs, filled by the chunks that name them
         :param mend: gives the lines of a chunk without those that the engine does not take, or raises
         """
 
     def rows(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
-        """Have rows of the results table for a graph that `fill` has made.
+        """Have rows of the results table for a graph that `fill` makes: `fill` has begun, or is done.
 
         :param files: by table, tab-separated values: all columns but the first, which is the graph
         :param start: of the IRI of each concept, left out in the files

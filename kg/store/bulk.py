@@ -32,6 +32,7 @@ class Chunk(NamedTuple):
     first: int = 0  # the number of the first line in its file; 0: made by ourselves
     name: str = ""  # of the file
     sure: bool = False  # made by ourselves, of IRIs that were looked at: the engine need not
+    graph: str = ""  # that the lines are of; empty: the one that is filled
 
 
 Mend = Callable[[Chunk, str], bytes]
@@ -43,21 +44,21 @@ def refuse(chunk: Chunk, said: str) -> bytes:
 
 
 def fill(oxigraph: Oxigraph, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
-    """Load N-Triples into a named graph. Chunks are made in the calling thread while others are loaded.
+    """Load N-Triples into named graphs. Chunks are made in the calling thread while others are loaded.
 
+    :param graph: of all chunks that name none
     :param mend: gives the lines of a chunk without those that the engine does not take, or raises
     :raises OSError: if the store cannot be written
     """
     waiting: queue.Queue[Chunk | None] = queue.Queue(maxsize=1)
     failures: list[BaseException] = []
-    name = NamedNode(graph)
 
     def load() -> None:
         while (chunk := waiting.get()) is not None:
             if failures:
                 continue  # whoever puts chunks has not seen it yet
             try:
-                _load(oxigraph, name, chunk, mend)
+                _load(oxigraph, NamedNode(chunk.graph or graph), chunk, mend)
             except BaseException as error:
                 failures.append(error)
 

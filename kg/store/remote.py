@@ -298,21 +298,26 @@ class RemoteStore(Store):
             self._words = Words(self._word_folder) if self._word_folder else SHIPPED
         return self._words
 
-    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
-        """Make a named graph hold exactly these triples, in one request; without a graph store, by one move."""
-        with tempfile.TemporaryFile() as spool:
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse, also: Sequence[str] = ()) -> None:
+        """Make each graph hold exactly its triples, in one request; without a graph store, by one move."""
+        with contextlib.ExitStack() as stack:
+            spools = {each: stack.enter_context(tempfile.TemporaryFile()) for each in (graph, *also)}
             for chunk in chunks:
-                spool.write(_taken(chunk, mend))
-            spool.seek(0)
-            if self._endpoints.graphs:
-                url = f"{self._endpoints.graphs}?{urllib.parse.urlencode({'graph': graph})}"
-                self._write("PUT", url, spool, "application/n-triples")
-                return
-            name, new = NamedNode(graph), NamedNode(graph + "/new")
-            self._update(f"DROP SILENT GRAPH {new}")
-            while lines := b"".join(islice(spool, _LINES)):
-                self._update(f"INSERT DATA {{ GRAPH {new} {{\n{lines.decode()}}} }}")
-            self._update(f"MOVE GRAPH {new} TO {name}")
+                spools[chunk.graph or graph].write(_taken(chunk, mend))
+            for each, spool in spools.items():
+                spool.seek(0)
+                self._put(each, spool)
+
+    def _put(self, graph: str, spool: IO[bytes]) -> None:
+        if self._endpoints.graphs:
+            url = f"{self._endpoints.graphs}?{urllib.parse.urlencode({'graph': graph})}"
+            self._write("PUT", url, spool, "application/n-triples")
+            return
+        name, new = NamedNode(graph), NamedNode(graph + "/new")
+        self._update(f"DROP SILENT GRAPH {new}")
+        while lines := b"".join(islice(spool, _LINES)):
+            self._update(f"INSERT DATA {{ GRAPH {new} {{\n{lines.decode()}}} }}")
+        self._update(f"MOVE GRAPH {new} TO {name}")
 
     def rows(self, graph: str, files: Mapping[str, Path], start: str = "") -> None:
         """A server has no results table."""

@@ -114,12 +114,11 @@ class OxigraphWriter:
         if self._table:
             self._table.remove(graph)
 
-    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse) -> None:
+    def fill(self, graph: str, chunks: Iterable[Chunk], mend: Mend = refuse, also: Sequence[str] = ()) -> None:
         with as_os_errors():
-            self._take_out(graph)
+            for each in (graph, *also):
+                self.remove(each)
             fill(self.oxigraph(), graph, chunks, mend)
-        if self._table:
-            self._table.remove(graph)
 
     def _take_out(self, graph: str) -> None:
         """Take a graph out; a big one by writing all others anew, which is quicker than to mark each of its quads."""

@@ -1,13 +1,14 @@
 """Put a vocabulary into a store: its triples, its closure and its index, whole or not at all.
 
 The engine loads chunks of lines in threads of its own, while what the lines say of names and places is gathered here;
-then the closure and the index are written while the last chunks are loaded.
+then closure, index, rows of the results table and classes are written while the last chunks are loaded.
 """
 
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import chain, islice
 from os.path import commonprefix
 from pathlib import Path
@@ -17,7 +18,7 @@ from msgspec import Struct
 from picograph.kg.store import Store
 from picograph.kg.store.bulk import Chunk
 from picograph.kg.vocabularies import mesh_xml, ontologies, tables
-from picograph.kg.vocabularies.classes import write_classes
+from picograph.kg.vocabularies.classes import class_chunks
 from picograph.kg.vocabularies.closure import Hierarchy, closure_chunks, write_labels
 from picograph.kg.vocabularies.files import SourceFile
 from picograph.kg.vocabularies.lines import concept_lines, description_lines, mapping_lines, mend
@@ -27,6 +28,7 @@ from picograph.ontology.concepts import Concept, Mapping, publishers
 from picograph.ontology.errors import InputError, UsageError
 from picograph.ontology.index import Vocabulary
 from picograph.ontology.indexing import IndexWriter
+from picograph.ontology.joined import GRAPH as CLASSES
 from picograph.ontology.matching import judge
 from picograph.ontology.prefixes import expand
 from picograph.ontology.words import Words
@@ -292,14 +294,19 @@ def add(
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=index.parent))
         try:
             adding = _Adding(name, files, version, words, folder, source)
-            with IndexWriter(index) as out:
-                writer.fill(graph, adding.chunks(out), adding.mend)
-            writer.rows(graph, {"broader": adding.broader, "labels": adding.labels}, adding.start)
-            now = Words(index.parent, {name: index})
-            try:
-                write_classes(writer, now, folder)
-            finally:
-                now.close()
+
+            def chunks() -> Generator[Chunk]:
+                with IndexWriter(index) as out:
+                    yield from adding.chunks(out)
+                # the last chunks are still being loaded, and take longer than what follows
+                writer.rows(graph, {"broader": adding.broader, "labels": adding.labels}, adding.start)
+                classes = folder / "classes.tsv"
+                with closing(Words(index.parent, {name: index})) as now:
+                    yield from class_chunks(now, classes)
+                writer.rows(CLASSES, {"broader": classes})
+
+            with closing(chunks()) as made:
+                writer.fill(graph, made, adding.mend, also=[CLASSES])
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     if settle:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from picograph.kg.store.base import Writer
 from picograph.kg.store.bulk import Chunk
 from picograph.kg.vocabularies.closure import closure_chunks
 from picograph.ontology.joined import GRAPH, TITLE, VERSION, Joined
@@ -13,13 +12,13 @@ from picograph.ontology.senses import EXACT
 from picograph.ontology.words import Words
 
 
-def write_classes(writer: Writer, words: Words, folder: Path) -> None:
-    """Write the classes that concepts have beyond their own hierarchy.
+def class_chunks(words: Words, table: Path) -> Iterator[Chunk]:
+    """Give the classes that concepts have beyond their own hierarchy as lines of their graph.
 
     Supplementary concepts of MeSH, which are nearly all of it and stand above nothing, are read as a stream.
 
     :param words: the vocabularies as they are from now on
-    :param folder: for a file that is of no use afterwards
+    :param table: a file of rows for the results table, to be written
     """
     exact = [(row.subject, row.object) for row in words.mappings() if row.predicate == EXACT]
     named = {end for pair in exact for end in pair}
@@ -47,18 +46,14 @@ def write_classes(writer: Writer, words: Words, folder: Path) -> None:
             if found:
                 yield each.curie, found
 
-    def chunks() -> Iterator[Chunk]:
-        for chunk in closure_chunks(rows(), expand, folder / "classes.tsv", reflexive=False):
-            digest.update(chunk.lines)
-            yield chunk
-        node = f"<{GRAPH}>"
-        said = {
-            "rdf:type": f"<{expand('pg:Vocabulary')}>",
-            "dcterms:title": f'"{TITLE}"@en',
-            "pg:version": f'"{VERSION}"',
-            "pg:contentChecksum": f'"{digest.hexdigest()}"',
-        }
-        yield Chunk("".join(f"{node} <{expand(name)}> {value} .\n" for name, value in said.items()).encode())
-
-    writer.fill(GRAPH, chunks())
-    writer.rows(GRAPH, {"broader": folder / "classes.tsv"})
+    for chunk in closure_chunks(rows(), expand, table, reflexive=False):
+        digest.update(chunk.lines)
+        yield chunk._replace(graph=GRAPH)
+    node = f"<{GRAPH}>"
+    said = {
+        "rdf:type": f"<{expand('pg:Vocabulary')}>",
+        "dcterms:title": f'"{TITLE}"@en',
+        "pg:version": f'"{VERSION}"',
+        "pg:contentChecksum": f'"{digest.hexdigest()}"',
+    }
+    yield Chunk("".join(f"{node} <{expand(name)}> {value} .\n" for name, value in said.items()).encode(), graph=GRAPH)
