@@ -82,7 +82,8 @@ def _collection(name: str, store: str | None, update_endpoint: str | None) -> No
         triples, places = sum(each.triples for each in done), sum(each.places for each in done)
         out(f"{len(done)} studies: {triples} triples, {places} places in their abstracts\n")
         for row in ask(opened, "studies"):
-            said = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else "" for name, value in row.items()}
+            # semicolons, because a treatment's name may have a comma
+            said = {name: "; ".join(map(str, value)) if isinstance(value, tuple) else "" for name, value in row.items()}
             size = f"{said['enrolled']} participants" if said["enrolled"] else "enrolment not stated"
             out(unquote(str(row["study"]).rpartition("/study/")[2]))
             design = ", ".join(filter(None, (size, said["phase"], said["allocation"])))

@@ -34,7 +34,7 @@ def pooled(base: Program, *asked: str) -> str:
 def test_the_demonstration_lists_them_and_answers(base: Program) -> None:
     shown = base("demo", "--hcc").text
     assert shown.startswith("18 studies: ")
-    assert "NCT01963429\n    144 participants, phase 3, randomised: proton beam radiotherapy," in shown
+    assert "NCT01963429\n    144 participants, phase 3, randomised: proton beam radiotherapy;" in shown
     assert "$ picograph ask adverse-events --drug Sorafenib --min-grade 3" in shown
     assert max(len(line) for line in shown.splitlines()) <= 80
 
