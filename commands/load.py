@@ -62,7 +62,7 @@ def load(
 
     With --extract, what is read from the words of an abstract is stored too, in a record of its own with the method
     rule: the facts with their places and how sure they are. Where a person has read the same document, questions take
-    the person's facts.
+    the person's facts. A text in no format that is known is then an abstract, and a study under its checksum.
 
     Records of one trial are one study: by a number of a registry, a DOI or a PMID. With --splits, what a line of the
     file has is kept apart from now on, in what the store holds too; FILE may then be left out.

@@ -19,7 +19,7 @@ from picograph.kg.filing import Filing
 from picograph.kg.inputs import Given, Input, Stream, example, name_of, opened, size_of, text_of, unreadable
 from picograph.kg.joining import alone
 from picograph.kg.linking import make_ready
-from picograph.kg.mapping import Refused, Result, Waiting
+from picograph.kg.mapping import Refused, Result, Waiting, pieces_of
 from picograph.kg.processes import share_memory
 from picograph.kg.readers import Damaged, Piece
 from picograph.kg.source import Source
@@ -151,10 +151,8 @@ class _Load:
             name, before = name_of(each), 0
             try:
                 with opened(each) as stream:
-                    for piece in readers.pieces(stream, name):
+                    for piece in pieces_of(stream, name, extract=self.extract):
                         yield piece
-                        if self.extract and isinstance(piece, Piece) and (words := _words_of(piece)):
-                            yield words
                         if self.progress:
                             now = stream.tell() if stream.seekable() else 0
                             self.progress(now - before)
@@ -208,12 +206,6 @@ class _Load:
             )
             done.append((index, known))
         return done, left
-
-
-def _words_of(piece: Piece) -> Piece | None:
-    from picograph.kg.extraction.records import words_of
-
-    return words_of(piece)
 
 
 def load_each(

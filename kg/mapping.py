@@ -5,10 +5,10 @@ calls it in its own process, in others, or on other machines, and it is the same
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ from picograph.kg.identity import with_stated_key
 from picograph.kg.joining import Entry, entry_of, key_alone, stored_entry
 from picograph.kg.linking import fingerprint, link, open_linker, unmatched
 from picograph.kg.linking.doubts import doubts
-from picograph.kg.readers import Piece, study_file
+from picograph.kg.readers import Damaged, Piece, study_file
 from picograph.kg.source import Place, Record, Source
 from picograph.kg.store.base import GraphText
 from picograph.kg.study import Study, rekey
@@ -198,6 +198,18 @@ def map_study(
         unmatched=tuple(unmatched(study)),
         cautions=cautions,
     )
+
+
+def pieces_of(stream: IO[bytes], name: str, *, extract: bool = False) -> Iterator[Piece | Damaged]:
+    """Take a stream apart into what is to be mapped: records, and with ``extract`` the words of their abstracts too.
+
+    :raises InputError: if it is of no known format
+    """
+    if not extract:
+        return readers.pieces(stream, name)
+    from picograph.kg.extraction.records import pieces
+
+    return pieces(stream, name)
 
 
 def _read(piece: Piece) -> tuple[Study, str | None]:

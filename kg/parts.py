@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from pyoxigraph import RdfFormat, parse
 
-from picograph.kg import mapping, readers
+from picograph.kg import mapping
 from picograph.kg.filing import rekeyed
 from picograph.kg.joining import Entry
 from picograph.kg.mapping import Mapped, Refused, Waiting
@@ -132,25 +132,21 @@ def map_file(url: str, folder: str, extract: bool) -> Part:
 
 def _mapped(url: str, extract: bool, told: Callable[[Line], None]) -> Iterator[bytes]:
     """Map the records of a file: gives the graph of each, and tells what it is."""
-    from picograph.kg.extraction.records import words_of
-
     try:
         with _open(url) as stream:
-            for piece in readers.pieces(stream, url):
+            for piece in mapping.pieces_of(stream, url, extract=extract):
                 if isinstance(piece, Damaged):
                     told(_fault(piece.name, piece.error))
                     continue
-                words = words_of(piece) if extract else None
-                for each in (piece, words) if words else (piece,):
-                    result = mapping.map_piece(each, _no_text)
-                    if isinstance(result, Waiting):  # its text is in another file, on another worker
-                        result = mapping.map_alone(each)
-                    if isinstance(result, Refused):
-                        told(_fault(result.name, result.error))
-                    else:
-                        assert isinstance(result, Mapped)
-                        told(_line(result))
-                        yield result.graph.lines
+                result = mapping.map_piece(piece, _no_text)
+                if isinstance(result, Waiting):  # its text is in another file, on another worker
+                    result = mapping.map_alone(piece)
+                if isinstance(result, Refused):
+                    told(_fault(result.name, result.error))
+                else:
+                    assert isinstance(result, Mapped)
+                    told(_line(result))
+                    yield result.graph.lines
     except PicographError as error:
         told(_fault(url, error))
     except OSError as error:

@@ -39,6 +39,32 @@ def test_without_being_asked_no_words_are_read() -> None:
     assert len(load(open_store(":memory:"), [Input("my.nbib", RECORD)])) == 1
 
 
+BARE = b"Forty patients with hepatoma were treated with sorafenib. Six patients (15%) had grade 3 diarrhea."
+
+
+def test_a_bare_text_is_an_abstract_where_words_are_read_and_nothing_else() -> None:
+    store = open_store(":memory:")
+    read, readme, page = load(
+        store,
+        [Input("a.txt", BARE), Input("readme.txt", b"To install, run make."), Input("a.html", b"<p>" + BARE)],
+        extract=True,
+    )
+    assert read.outcome == "added"
+    assert read.source_at_hand
+    assert read.facts["AdverseEventResult"] == 1
+    assert "no fact was found" in str(readme.error)
+    assert "in no format that picograph reads" in str(page.error)
+    (again,) = load(store, [Input("other name.txt", BARE)], extract=True)
+    assert again.outcome == "unchanged"
+    (refused,) = load(store, [Input("a.txt", BARE)])
+    assert "picograph load --extract" in str(refused.error)
+
+
+def test_a_text_that_is_no_abstract_by_its_length_is_refused() -> None:
+    (refused,) = load(open_store(":memory:"), [Input("long.txt", BARE * 20_000)], extract=True)
+    assert "more than 1,000,000 bytes" in str(refused.error)
+
+
 def test_a_study_that_is_read_says_by_what_and_how_sure() -> None:
     (read,) = studies(RECORD, "my.nbib")
     assert not isinstance(read, Damaged)

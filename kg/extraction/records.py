@@ -6,13 +6,13 @@ its abstract. They are two records of one document, each with its own named grap
 
 import io
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from msgspec import structs
 
 from picograph.kg import readers
 from picograph.kg.extraction.build import read_study, read_with_notes
-from picograph.kg.readers import Damaged, Piece
+from picograph.kg.readers import Damaged, Piece, streams
 from picograph.kg.report import Report
 from picograph.kg.source import source_text
 from picograph.kg.study import Study
@@ -20,6 +20,9 @@ from picograph.ontology.errors import InputError, PicographError
 
 FORMATS = ("pubmed-xml", "nbib", "ris", "pubmed-text")  # of records that may have an abstract
 WORDS = "words of "  # before the name of a format: the abstract of such a record
+BARE = WORDS + "a text"  # that is in no format: the abstract itself
+_HEAD = 65_536  # bytes from which it is told whether a file is such a text
+_LARGEST = 1_000_000  # bytes of one; what is longer is refused before it is read
 Method = Callable[[str, Study | None, str], tuple[Study, list[str]]]  # text, what the reader took, its name
 
 
@@ -32,22 +35,46 @@ class Read(NamedTuple):
     notes: tuple[str, ...] = ()  # what was left out, or is less sure, and why
 
 
-def words_of(piece: Piece) -> Piece | None:
-    """Give the record of the words of a record, to be mapped beside it; None where it can have no abstract.
+def pieces(stream: IO[bytes], name: str) -> Iterator[Piece | Damaged]:
+    """Take a stream apart as `readers.pieces` does: beside each record that may have an abstract stands its words.
 
-    >>> words_of(Piece("my.nbib", b"PMID- 1", "nbib")).format
-    'words of nbib'
+    A text in no format that picograph knows is an abstract.
+
+    :raises InputError: if it is neither
+
+    >>> [each.format for each in pieces(io.BytesIO(b"PMID- 1\\nTI  - One.\\n"), "my.nbib")]
+    ['nbib', 'words of nbib']
+    >>> [each.format for each in pieces(io.BytesIO(b"Forty patients were treated."), "my.txt")]
+    ['words of a text']
     """
-    if piece.format not in FORMATS:
-        return None
-    return Piece(f"{piece.name}, its words", piece.content, WORDS + piece.format)
+    head, whole = streams.peek(stream, _HEAD)
+    if readers.is_prose(head):
+        content = whole.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            what = f"the text has more than {_LARGEST:,} bytes, which no abstract has"
+            raise InputError(what, where=name, remedy="give the abstract alone")
+        yield Piece(name, content, BARE)
+        return
+    for piece in readers.pieces(whole, name):
+        yield piece
+        if isinstance(piece, Piece) and piece.format in FORMATS:
+            yield Piece(f"{piece.name}, its words", piece.content, WORDS + piece.format)
 
 
 def read_words(piece: Piece) -> tuple[Study, str]:
-    """Read the words of a record that `words_of` gave, without what its reader takes from its fields.
+    """Read the words of a record that `pieces` gave, without what its reader takes from its fields.
 
-    :raises InputError: if its reader refuses the record
+    :raises InputError: if its reader refuses the record, or if nothing is read in a bare text
     """
+    if piece.format == BARE:
+        read = _plain(piece.content, piece.name, read_with_notes)
+        if not _says_something(read.study):
+            raise InputError(
+                "the file is in no format that picograph reads, and no fact was found in it as a text",
+                where=piece.name,
+                remedy="see whether it is the abstract of a study",
+            )
+        return read.study, read.text
     base, text = _record(piece._replace(format=piece.format.removeprefix(WORDS)))
     study = read_study(text, base, piece.name)
     report = base.report
@@ -96,7 +123,12 @@ def studies(content: bytes, name: str, method: Method = read_with_notes) -> Iter
             yield Damaged(piece.name, error)
 
 
-def _plain(content: bytes, name: str, method: Method) -> Read | Damaged:
+def _says_something(study: Study) -> bool:
+    """Say whether a study has any fact beside its own name and record."""
+    return study != Study(key=study.key, record=study.record)
+
+
+def _plain(content: bytes, name: str, method: Method) -> Read:
     try:
         text = source_text(content)
     except PicographError as error:

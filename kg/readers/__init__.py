@@ -117,8 +117,24 @@ def detect(content: bytes, name: str) -> str:
     raise InputError(
         "this is in no format that picograph reads",
         where=name,
-        remedy=f"these formats are read: {known}; of a bare abstract, picograph extract makes a study file",
+        remedy=f"these formats are read: {known}; a bare abstract: picograph load --extract",
     )
+
+
+def is_prose(head: bytes) -> bool:
+    """Say from its first bytes whether a file is a text in no format that can be read: perhaps an abstract.
+
+    >>> is_prose(b"Forty patients were treated."), is_prose(b"PMID- 1\\n"), is_prose(b"<p>Forty</p>"), is_prose(b" ")
+    (True, False, False, False)
+    """
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not start or start[:1] in b"<{[" or b"\0" in head or _not_utf8(head) is not None:
+        return False
+    try:
+        detect(head, "")
+    except InputError:
+        return True
+    return False
 
 
 def _not_utf8(content: bytes) -> int | None:
