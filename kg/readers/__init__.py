@@ -6,6 +6,7 @@ with `sniff` beside the function. No reader is imported before a record is looke
 """
 
 import codecs
+import re
 from functools import cache
 from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +31,7 @@ READERS = {
 }
 GROUP = "picograph.readers"
 LARGEST = 64_000_000  # bytes of one record; the largest that are published have less than half of this
+_MARKUP = re.compile(rb'[<{]|\[\s*["{\[\]\d-]')  # what XML, HTML and JSON begin with
 _HEAD = 65_536  # bytes that are enough to know a format by
 _PRINTED = bytes((9, 10, 12, 13, *range(32, 256)))  # what a text in an encoding of 8 bits is made of
 
@@ -124,11 +126,13 @@ def detect(content: bytes, name: str) -> str:
 def is_prose(head: bytes) -> bool:
     """Say from its first bytes whether a file is a text in no format that can be read: perhaps an abstract.
 
-    >>> is_prose(b"Forty patients were treated."), is_prose(b"PMID- 1\\n"), is_prose(b"<p>Forty</p>"), is_prose(b" ")
-    (True, False, False, False)
+    >>> is_prose(b"Forty patients were treated."), is_prose(b"[A title that was translated.] Forty patients")
+    (True, True)
+    >>> is_prose(b"PMID- 1\\n"), is_prose(b"<p>Forty</p>"), is_prose(b'["Forty"]'), is_prose(b" ")
+    (False, False, False, False)
     """
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
-    if not start or start[:1] in b"<{[" or b"\0" in head or _not_utf8(head) is not None:
+    if not start or _MARKUP.match(start) or b"\0" in head or _not_utf8(head) is not None:
         return False
     try:
         detect(head, "")
