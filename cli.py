@@ -72,6 +72,9 @@ def _run(arguments: list[str]) -> None:
     except (PicographError, click.UsageError) as error:
         if "--debug" in arguments:
             raise
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):  # a group without its command
+            say(error.format_message())
+            sys.exit(error.exit_code)
         _leave(_usage(error) if isinstance(error, click.UsageError) else error)
     except (click.Abort, KeyboardInterrupt):
         say("Stopped.")

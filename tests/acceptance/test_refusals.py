@@ -267,3 +267,11 @@ def test_bytes_that_are_no_text_are_met(program: Program, store: Path, tmp_path:
         ran = program("load", bad, "--format", form, "--rejects", tmp_path / "rejects", store=store)
         assert ran.code == 1
         assert "a\\udcffbad" in (tmp_path / "rejects").read_text("utf-8").replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize("group", [(), ("store",), ("vocab",)])
+def test_a_group_without_its_command_shows_what_it_has(program: Program, group: tuple[str, ...]) -> None:
+    ran = program(*group)
+    assert ran.code == 2
+    assert not ran.out
+    assert ran.err.startswith(f"Usage: {' '.join(['picograph', *group])} [OPTIONS]")
