@@ -1,7 +1,7 @@
 """Question + store -> answer: parameters are checked and become terms before anything runs."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import chain, islice
@@ -283,6 +283,13 @@ def _typed(question: Question, name: str, text: str | None) -> Cell:
         ) from None
 
 
+def _cells(question: Question, name: str, terms: Iterable[Any]) -> list[Cell]:
+    """Give the typed values of a column: each text is read once, because reports say the same again and again."""
+    texts = [None if term is None else term.value for term in terms]
+    known = {text: _typed(question, name, text) for text in dict.fromkeys(texts)}
+    return [known[text] for text in texts]
+
+
 def ask(store: "Store", question: Question | str, **parameters: Any) -> Answer:
     """Ask a question of a store.
 
@@ -351,12 +358,8 @@ def _batches_of(store: "Store", asked: Question, text: str) -> Iterator[list[Row
     results = store.query(text)
     if not isinstance(results, QuerySolutions):
         raise StoreError("the store answered with no rows", where=store.location, remedy="see what the server is")
+    names = [variable.value for variable in results.variables]
     while some := list(islice(results, BATCH)):
-        rows: list[Row] = []
-        for solution in some:
-            row: Row = {}
-            for name in asked.columns:
-                term = solution[name]
-                row[name] = _typed(asked, name, None if term is None else term.value)
-            rows.append(row)
-        yield rows
+        columns = dict(zip(names, zip(*some, strict=True), strict=True))
+        cells = [_cells(asked, name, columns[name]) for name in asked.columns]
+        yield [dict(zip(asked.columns, row, strict=True)) for row in zip(*cells, strict=True)]

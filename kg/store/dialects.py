@@ -14,7 +14,6 @@ _TRUTH = {b"0": b'"false"', b"1": b'"true"'}
 _VIRTUOSO_XML_BOOLEAN = re.compile(rb'(#boolean">)(?:true|false)?([01])<')
 _XML_TRUTH = {b"0": b"false<", b"1": b"true<"}
 _FIRST_SPACE = re.compile(rb"(<literal[^>]*>)([ \t\n])")
-_LAST_SPACE = re.compile(rb"([ \t\n])</literal>")
 _VIRTUOSO_ERROR = re.compile(rb"Virtuoso [0-9A-Z]{5} Error [^\n]*")
 _PIECE = 1 << 20  # bytes of an answer that are mended together
 _ROW_END, _ANSWER_END = b"</result>", b"</sparql>"
@@ -102,7 +101,8 @@ def _virtuoso_rows(rows: bytes) -> bytes:
     rows = rows.replace(b"\r", b"&#xD;")  # its own line ends have none
     # what reads XML takes space at the ends of a text for layout
     rows = _FIRST_SPACE.sub(lambda found: b"%b&#%d;" % (found[1], found[2][0]), rows)
-    rows = _LAST_SPACE.sub(lambda found: b"&#%d;</literal>" % found[1][0], rows)
+    for space in b" \t\n":  # one after the other: five times as fast as a pattern
+        rows = rows.replace(b"%c</literal>" % space, b"&#%d;</literal>" % space)
     rows = _VIRTUOSO_XML_BOOLEAN.sub(lambda found: found[1] + _XML_TRUTH[found[2]], rows)
     return rows.replace(b"<bnode>nodeID://", b"<bnode>")
 

@@ -55,8 +55,8 @@ def in_order(rows: QuerySolutions, order: str) -> QuerySolutions | None:
     names = [variable.value for variable in rows.variables]
     if not {*_VARIABLE.findall(TOKEN.sub(_variables_only, order))} <= {*names}:
         return None
-    found = [[row[name] for name in names] for row in rows]
-    if any(isinstance(term, BlankNode) for row in found for term in row):
+    found = [[*row] for row in rows]
+    if BlankNode in {term.__class__ for row in found for term in row}:
         return None
     listed = " ".join(f"?{name}" for name in names)
     lines = "\n".join(_line(row) for row in found)
