@@ -93,7 +93,7 @@ def case(each: Lesson, told: Told, *, rules: bool = True) -> Case:
     sides = [each.sides[cell.numbers[0]] == "experimental" for cell in scene.cells]
     votes: Counter[str] = Counter()
     for call, side in zip(scene.given, sides, strict=True):
-        for name in set(call.names) if call is not None else ():
+        for name in dict.fromkeys(call.names) if call is not None else ():
             votes[name] += 1 if side else -1
     named = {name: (vote > 0, float(min(4, abs(vote)))) for name, vote in votes.items() if vote}
     for name, one in arms.names.items():

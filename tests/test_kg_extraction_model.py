@@ -1,6 +1,7 @@
 """Promise: the model that ships reads abstracts it never saw as well as its page says, and carries none away."""
 
 import gzip
+import json
 import math
 import random
 import re
@@ -28,7 +29,7 @@ from picograph.kg.extraction.model.cells import cells_of
 from picograph.kg.extraction.model.field import Field, Sums, open_field
 from picograph.kg.extraction.model.names import places_of
 from picograph.kg.extraction.model.numbers import numbers_of
-from picograph.kg.extraction.model.reader import findings, shipped
+from picograph.kg.extraction.model.reader import candidates, findings, read, shipped, weights_in
 from picograph.kg.extraction.model.scene import Pair, Scene
 from picograph.kg.extraction.model.sides import cell_features, side_of_call, solve
 from picograph.kg.extraction.model.trees import Trees
@@ -117,6 +118,36 @@ def test_the_model_is_small_and_holds_no_run_of_words_of_an_abstract() -> None:
                 runs += 1
                 assert " ".join(run).encode() not in held
     assert runs > 3000
+
+
+@pytest.mark.parametrize("place", [MODEL, LEARNING])
+def test_a_model_was_learnt_with_the_features_that_it_is_read_with(place: Path) -> None:
+    """A regression that learnt with features which reading never gives leans on nothing."""
+    packed = json.loads(gzip.decompress((place / "sides.json.gz").read_bytes()))
+    weights = weights_in(place)
+    of_names: set[str] = set()
+    of_numbers: dict[str, set[str]] = {"kinds": set(), "sides": set()}
+    of_cells: set[str] = set()
+    for abstract, _ in zip(read_pairs(CORPUS), range(60), strict=False):
+        reading = read(read_page(abstract.text), weights)
+        assert reading is not None
+        asked, said = candidates(reading, weights.views)
+        for each in asked:
+            of_numbers["kinds"] |= each.of_kind.keys()
+            of_numbers["sides"] |= each.of_side.keys()
+        for view in said:
+            of_cells |= {feature for row in view.features for feature in row}
+            of_names |= {_sort(feature) for name in view.scene.arms.names.values() for feature in name.features}
+    for view in packed["views"]:
+        assert {_sort(feature) for feature in view["names"]["weights"]} <= of_names
+        assert set(view["cells"]["features"]) <= of_cells
+    for name, known in of_numbers.items():
+        assert set(packed["weighing"][name]["features"]) <= known
+
+
+def _sort(feature: str) -> str:
+    """Give what a feature of a name is about, without the word in it."""
+    return re.match(r"n[+-](?=.)|\w+:|.*", feature).group()  # type: ignore[union-attr]
 
 
 def test_sides_go_by_pairs_where_nothing_else_is_said() -> None:
