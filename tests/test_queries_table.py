@@ -206,14 +206,12 @@ def _hold_equal(folder: Path, drawn: list[Study], seen: Counter[str]) -> None:
             _rows(store, question, {}, (names_of(drawn[0]).record,))
 
 
-_SEED = 4  # stated, so that the same studies are drawn after every change of a name here
-
-
-def _on_random_stores(folder: Path, examples: int) -> Counter[str]:
+def _on_random_stores(folder: Path, examples: int, start: int = 4) -> Counter[str]:
+    """Give how many rows each question had, over so many stores; the seed is stated, so that names here change nothing."""
     seen: Counter[str] = Counter()
     number = count()
 
-    @seed(_SEED)
+    @seed(start)
     @settings(
         max_examples=examples,
         deadline=None,
@@ -223,7 +221,7 @@ def _on_random_stores(folder: Path, examples: int) -> Counter[str]:
     )
     @given(drawn=st.lists(dense_studies() | studies(), min_size=4, max_size=8))
     def hold(drawn: list[Study]) -> None:
-        _hold_equal(folder / str(next(number)), drawn, seen)
+        _hold_equal(folder / f"{start}-{next(number)}", drawn, seen)
 
     hold()
     return seen
@@ -236,9 +234,13 @@ def test_both_ways_agree_on_random_stores(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_both_ways_agree_on_many_random_stores_and_each_question_finds_something(tmp_path: Path) -> None:
-    seen = _on_random_stores(tmp_path, 10)
-    drawn = {name for name, rows in seen.items() if rows}
     # what these need is seldom drawn; the worked records have it, and for the rule the drawn studies of the bench
     seldom = {"percent-as-count", "studies-by-phase", "studies-by-year", "survival-by-factor"}
     seldom |= {"median-times", "toxicity-by-dose", "toxicity-by-target"}
-    assert {question.name for question in QUESTIONS} - drawn <= seldom
+    missing = {question.name for question in QUESTIONS} - seldom
+    for start in (4, 5, 6):  # Hypothesis draws from the constants of all modules that are loaded: a seed is not all
+        seen = _on_random_stores(tmp_path, 10, start)
+        missing -= {name for name, rows in seen.items() if rows}
+        if not missing:
+            break
+    assert not missing
