@@ -207,7 +207,7 @@ def _hold_equal(folder: Path, drawn: list[Study], seen: Counter[str]) -> None:
 
 
 def _on_random_stores(folder: Path, examples: int, start: int = 4) -> Counter[str]:
-    """Give how many rows each question had, over so many stores; the seed is stated, so that names here change nothing."""
+    """Give how many rows each question had, over so many stores; a stated seed draws the same, whatever is renamed."""
     seen: Counter[str] = Counter()
     number = count()
 
