@@ -44,11 +44,9 @@ BARE = b"Forty patients with hepatoma were treated with sorafenib. Six patients 
 
 def test_a_bare_text_is_an_abstract_where_words_are_read_and_nothing_else() -> None:
     store = open_store(":memory:")
-    read, readme, page = load(
-        store,
-        [Input("a.txt", BARE), Input("readme.txt", b"To install, run make."), Input("a.html", b"<p>" + BARE)],
-        extract=True,
-    )
+    readme_text = b"To install NCT00000001, run make."
+    given = [Input("a.txt", BARE), Input("readme.txt", readme_text), Input("a.html", b"<p>" + BARE)]
+    read, readme, page = load(store, given, extract=True)
     assert read.outcome == "added"
     assert read.source_at_hand
     assert read.facts["AdverseEventResult"] == 1
@@ -62,7 +60,7 @@ def test_a_bare_text_is_an_abstract_where_words_are_read_and_nothing_else() -> N
 
 def test_a_text_that_is_no_abstract_by_its_length_is_refused() -> None:
     (refused,) = load(open_store(":memory:"), [Input("long.txt", BARE * 20_000)], extract=True)
-    assert "more than 1,000,000 bytes" in str(refused.error)
+    assert "an abstract has fewer than" in str(refused.error)
 
 
 def test_a_study_that_is_read_says_by_what_and_how_sure() -> None:

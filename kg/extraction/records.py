@@ -12,7 +12,7 @@ from msgspec import structs
 
 from picograph.kg import readers
 from picograph.kg.extraction.build import read_study, read_with_notes
-from picograph.kg.readers import Damaged, Piece, streams
+from picograph.kg.readers import Damaged, Piece
 from picograph.kg.report import Report
 from picograph.kg.source import source_text
 from picograph.kg.study import Study
@@ -21,8 +21,6 @@ from picograph.ontology.errors import InputError, PicographError
 FORMATS = ("pubmed-xml", "nbib", "ris", "pubmed-text")  # of records that may have an abstract
 WORDS = "words of "  # before the name of a format: the abstract of such a record
 BARE = WORDS + "a text"  # that is in no format: the abstract itself
-_HEAD = 65_536  # bytes from which it is told whether a file is such a text
-_LARGEST = 1_000_000  # bytes of one; what is longer is refused before it is read
 Method = Callable[[str, Study | None, str], tuple[Study, list[str]]]  # text, what the reader took, its name
 
 
@@ -47,15 +45,7 @@ def pieces(stream: IO[bytes], name: str) -> Iterator[Piece | Damaged]:
     >>> [each.format for each in pieces(io.BytesIO(b"Forty patients were treated."), "my.txt")]
     ['words of a text']
     """
-    head, whole = streams.peek(stream, _HEAD)
-    if readers.is_prose(head):
-        content = whole.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            what = f"the text has more than {_LARGEST:,} bytes, which no abstract has"
-            raise InputError(what, where=name, remedy="give the abstract alone")
-        yield Piece(name, content, BARE)
-        return
-    for piece in readers.pieces(whole, name):
+    for piece in readers.pieces(stream, name, BARE):
         yield piece
         if isinstance(piece, Piece) and piece.format in FORMATS:
             yield Piece(f"{piece.name}, its words", piece.content, WORDS + piece.format)
@@ -124,8 +114,9 @@ def studies(content: bytes, name: str, method: Method = read_with_notes) -> Iter
 
 
 def _says_something(study: Study) -> bool:
-    """Say whether a study has any fact beside its own name and record."""
-    return study != Study(key=study.key, record=study.record)
+    """Say whether a study has any fact beside its names and its record."""
+    unnamed = structs.replace(study, identifiers=(), secondary_identifiers=())
+    return unnamed != Study(key=study.key, record=study.record)
 
 
 def _plain(content: bytes, name: str, method: Method) -> Read:

@@ -119,26 +119,20 @@ def detect(content: bytes, name: str) -> str:
     raise InputError(
         "this is in no format that picograph reads",
         where=name,
-        remedy=f"these formats are read: {known}; a bare abstract: picograph load --extract",
+        remedy=f"these formats are read: {known}; a bare abstract, as plain text: picograph load --extract",
     )
 
 
-def is_prose(head: bytes) -> bool:
-    """Say from its first bytes whether a file is a text in no format that can be read: perhaps an abstract.
+def _is_prose(head: bytes) -> bool:
+    """Say whether the first bytes of a file of no known format may be those of a plain text.
 
-    >>> is_prose(b"Forty patients were treated."), is_prose(b"[A title that was translated.] Forty patients")
+    >>> _is_prose(b"Forty patients were treated."), _is_prose(b"[A title that was translated.] Forty patients")
     (True, True)
-    >>> is_prose(b"PMID- 1\\n"), is_prose(b"<p>Forty</p>"), is_prose(b'["Forty"]'), is_prose(b" ")
-    (False, False, False, False)
+    >>> _is_prose(b"<p>Forty</p>"), _is_prose(b'["Forty"]'), _is_prose(b" ")
+    (False, False, False)
     """
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()
-    if not start or _MARKUP.match(start) or b"\0" in head or _not_utf8(head) is not None:
-        return False
-    try:
-        detect(head, "")
-    except InputError:
-        return True
-    return False
+    return bool(start) and not _MARKUP.match(start) and b"\0" not in head and _not_utf8(head) is None
 
 
 def _not_utf8(content: bytes) -> int | None:
@@ -155,10 +149,11 @@ def _like_text(content: bytes) -> bool:
     return content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or not content.translate(None, _PRINTED)
 
 
-def pieces(stream: IO[bytes], name: str) -> "Iterator[Piece | Damaged]":
+def pieces(stream: IO[bytes], name: str, prose: str = "") -> "Iterator[Piece | Damaged]":
     """Take a stream apart: each record with what errors call it, one at a time; a damaged one as its error.
 
     :param stream: need not be seekable
+    :param prose: the format that a plain text in no known format is given; empty: it is refused
     :raises InputError: if it is of no known format
 
     >>> import io
@@ -169,8 +164,13 @@ def pieces(stream: IO[bytes], name: str) -> "Iterator[Piece | Damaged]":
     head, whole = streams.peek(stream, _HEAD)
     if head.startswith(b"\x1f\x8b"):
         streams.check_gzip(whole, name)
-    format_name = detect(head, name)
-    apart = getattr(_module(format_name), "records", None)
+    try:
+        format_name = detect(head, name)
+        apart = getattr(_module(format_name), "records", None)
+    except InputError:
+        if not prose or not _is_prose(head):
+            raise
+        format_name, apart = prose, None
     if apart is None:
         content = whole.read(LARGEST + 1)
         if len(content) > LARGEST:
