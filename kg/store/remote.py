@@ -42,6 +42,7 @@ from picograph.kg.store.dialects import (
     mended,
     mended_rows,
 )
+from picograph.kg.store.firsts import with_first_rows
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
 from picograph.kg.store.ordering import in_order, lists_what_it_counts, without_order
 from picograph.kg.store.sources import SourceShelf
@@ -142,9 +143,8 @@ class RemoteStore(Store):
         refuse_other(sparql)
         name = form_of(sparql)
         form = _FORMS.get(name or "")
-        if name == "SELECT" and self._dialect is None and may_be_virtuoso(self._endpoints.query):
-            self._asked("ASK { }").body.close()
-        sooner = self._dialect.sooner(self._endpoints.query) if self._dialect and name == "SELECT" else ""
+        dialect = self._known() if name == "SELECT" else None
+        sooner = dialect.sooner(self._endpoints.query) if dialect else ""
         try:
             asked = protocol_request(
                 self._endpoints.query,
@@ -178,6 +178,12 @@ class RemoteStore(Store):
             reply = reply._replace(body=body)
         return reply
 
+    def _known(self) -> Dialect | None:
+        """Give the server's dialect, where it has to be known before it is asked for rows; else what is known of it."""
+        if self._dialect is None and may_be_virtuoso(self._endpoints.query):
+            self._asked("ASK { }").body.close()
+        return self._dialect
+
     def _failure(self, endpoint: str, said: str) -> StoreError:
         return StoreError(
             f"the SPARQL endpoint does not answer: {said}",
@@ -186,6 +192,8 @@ class RemoteStore(Store):
         )
 
     def query(self, sparql: str) -> QueryResults:
+        if form_of(sparql) == "SELECT" and self._known() is VIRTUOSO:
+            sparql = with_first_rows(sparql, self._rows)
         if self._dialect is VIRTUOSO and lists_what_it_counts(sparql):
             try:
                 if (ordered := self._ordered_here(sparql)) is not None:
@@ -209,6 +217,11 @@ class RemoteStore(Store):
         del results  # an error may end in another thread, where Oxigraph's results must not
         said = f"it answers {reply.media_type}, which is not what was asked: {_first_line(reply.beginning())}"
         raise self._failure(self.location, said)
+
+    def _rows(self, sparql: str) -> QuerySolutions:
+        rows = self.query(sparql)
+        assert isinstance(rows, QuerySolutions)
+        return rows
 
     def _ordered_here(self, sparql: str) -> QueryResults | None:
         """Ask without an order, and make it here; None where that cannot be."""
