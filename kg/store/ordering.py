@@ -23,11 +23,14 @@ def lists_what_it_counts(sparql: str) -> bool:
 
     >>> lists_what_it_counts("SELECT (COUNT(?x) AS ?n) (GROUP_CONCAT(STR(?x)) AS ?all) WHERE { ?x ?p ?y }")
     True
+    >>> lists_what_it_counts("SELECT (SUM(?n) AS ?all) (GROUP_CONCAT(?some) AS ?listed) WHERE { ?x ?p ?n, ?some }")
+    True
     >>> lists_what_it_counts("SELECT ?x WHERE { SELECT ?x (COUNT(?y) AS ?n) (GROUP_CONCAT(?y) AS ?all) { ?x ?p ?y } }")
     False
     """
     bare = TOKEN.sub(" ", sparql)
-    return {"GROUP_CONCAT", "COUNT"} <= {*_WORD.findall(bare.partition("{")[0].upper())}
+    words = {*_WORD.findall(bare.partition("{")[0].upper())}
+    return "GROUP_CONCAT" in words and not words.isdisjoint({"COUNT", "SUM"})
 
 
 def without_order(sparql: str) -> tuple[str, str] | None:
