@@ -1,6 +1,8 @@
 """Promise: behind Virtuoso a store keeps its word: what is stored comes back, no answer is cut off, no query writes."""
 
+import urllib.parse
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -9,6 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryBoolean, QueryS
 
 from picograph.kg.store import open_store
 from picograph.kg.store.remote import RemoteStore
+from picograph.kg.store.wire import Reply, Wire
 from picograph.ontology.errors import StoreError, UsageError
 from picograph.tests.servers import Virtuoso
 
@@ -148,6 +151,14 @@ def test_who_may_write_is_asked_by_name(empty_virtuoso: Virtuoso) -> None:
         assert list(store.quads()) == quads(ONE, Literal(1))
 
 
+def test_a_store_that_was_asked_before_is_written_at_the_same_address(empty_virtuoso: Virtuoso) -> None:
+    with open_store(empty_virtuoso.url.removesuffix("-auth")) as store:
+        assert list(store.quads()) == []
+        with store.write() as writer:
+            writer.replace(ONE.value, quads(ONE, Literal(1)))
+        assert list(store.quads()) == quads(ONE, Literal(1))
+
+
 def test_the_bulk_loader_of_the_tests_gives_the_same_graph(empty_virtuoso: Virtuoso, tmp_path: Path) -> None:
     file = tmp_path / "one.nq"
     file.write_bytes(ox.serialize(quads(ONE, *TERMS), format=ox.RdfFormat.N_QUADS))
@@ -165,3 +176,31 @@ def test_rows_too_long_for_it_to_sort_come_in_order(store: RemoteStore) -> None:
     )
     found = [(row["n"].value, row["of"].value, len(row["all"].value.split())) for row in rows]  # type: ignore[union-attr]
     assert found == [("2", "66", 66), ("1", "67", 67), ("0", "67", 67)]
+
+
+def test_what_is_marked_is_asked_first(store: RemoteStore, remote_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows stand in the query, and the answer is the same; a server that needs no such help is asked once."""
+    things = [NamedNode(f"http://example.org/{number}") for number in range(5)]
+    query = (
+        f"SELECT ?s ?o WHERE {{\n# asked first: few\n{{ SELECT ?s WHERE {{ GRAPH ?g {{ ?s {P} {things[2]} }} }} }}\n"
+        f"GRAPH {ONE} {{ ?s {P} ?o }} }}"
+    )
+    sent: list[str] = []
+    ask = Wire.ask
+
+    def noted(wire: Wire, method: str, url: str, body: bytes, headers: dict[str, str]) -> Reply:
+        sent.append(urllib.parse.unquote_plus(body.decode()))
+        return ask(wire, method, url, body=body, headers=headers)
+
+    with open_store(remote_url) as other:
+        assert isinstance(other, RemoteStore)
+        for each in (store, other):
+            put(each, [Quad(thing, P, thing_after, ONE) for thing, thing_after in pairwise(things)])
+            with monkeypatch.context() as patch:
+                patch.setattr(Wire, "ask", noted)
+                rows = each.query(query)
+            assert [(row["s"], row["o"]) for row in rows] == [(things[1], things[2])]  # type: ignore[union-attr]
+    virtuoso_first, virtuoso_then, oxigraph = [text for text in sent if "SELECT" in text]
+    assert "LIMIT" in virtuoso_first
+    assert f"VALUES (?s) {{ ({things[1]}) }}" in virtuoso_then
+    assert "# asked first" in oxigraph

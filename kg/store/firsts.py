@@ -6,60 +6,72 @@ comment that few rows are to be expected: `# asked first` before the group. Serv
 
 import re
 from collections.abc import Callable
-from itertools import islice
 
-from pyoxigraph import BlankNode, QuerySolutions
+from pyoxigraph import NamedNode, QuerySolutions
 
-from picograph.kg.store.guard import TOKEN
+from picograph.kg.store.guard import blanked, comments, names_dataset
 
 MOST = 1_000  # rows that are written into a query; with more it is asked as it stands
-_HINT = re.compile(r"#[ \t]*asked first\b[^\n\r]*[\n\r]\s*(?=\{)")
+_MARK = re.compile(r"#[ \t]*asked first\b[^\n\r]*[\n\r]\s*(?=\{)")
 _SELECT = re.compile(r"\bSELECT\b", re.IGNORECASE)
 _BRACES = re.compile(r"[{}]")
+_ELSEWHERE = re.compile(r"\b(?:GRAPH|SERVICE|EXISTS)\b[^{}]*$", re.IGNORECASE)  # before a brace: its group is of that
 
 
 def with_first_rows(sparql: str, ask: Callable[[str], QuerySolutions]) -> str:
     """Put rows where a query has sub-selects that are to be asked first; the innermost first, if there are several.
 
-    A sub-select stays where it is if it has more rows than `MOST`, or none, or one that cannot be written down.
+    A sub-select stays where it is if it has more rows than `MOST`, or none, or one that holds more than IRIs: those
+    alone are the same to every server. It does so too where it would be of other data if it were asked by itself:
+    inside `GRAPH`, `SERVICE` and `EXISTS`, and where the query names its data set.
 
     :param ask: what the server answers to a query
 
     >>> from pyoxigraph import Store
-    >>> query = "SELECT ?x ?y { # asked first: few\\n { SELECT ?x { VALUES ?x { 2 3 } } } ?x ?y ?z }"
-    >>> with_first_rows(query, Store().query).replace('"^^<http://www.w3.org/2001/XMLSchema#integer>', '"')
-    'SELECT ?x ?y { VALUES (?x) { ("2") ("3") } ?x ?y ?z }'
+    >>> query = "SELECT * { # asked first: few\\n { SELECT ?x { VALUES ?x { <http://a/2> <http://a/3> } } } ?x ?y ?z }"
+    >>> with_first_rows(query, Store().query)
+    'SELECT * { { VALUES (?x) { (<http://a/2>) (<http://a/3>) } } ?x ?y ?z }'
     """
+    dataset = names_dataset(sparql)
     while places := _last_marked(sparql):
-        hint, low, high = places
-        select = _SELECT.search(_bare(sparql))
-        prologue = sparql[: select.start()] if select else ""
-        rows = ask(prologue + sparql[low + 1 : high - 1])
-        names = [variable.value for variable in rows.variables]
-        found = [[*row] for row in islice(rows, MOST + 1)]
-        terms = [term for row in found for term in row]
-        if not 0 < len(found) <= MOST or None in terms or BlankNode in {term.__class__ for term in terms}:
-            sparql = sparql[:hint] + sparql[low:]
-            continue
-        lines = " ".join(f"({' '.join(map(str, row))})" for row in found)
-        listed = " ".join(f"?{name}" for name in names)
-        sparql = f"{sparql[:hint]}VALUES ({listed}) {{ {lines} }}{sparql[high:]}"
+        mark, low, high = places
+        group = sparql[low:high]
+        if not dataset and not _of_other_data(blanked(sparql[:low])):
+            group = _written(group, sparql, ask)
+        sparql = sparql[:mark] + group + sparql[high:]
     return sparql
 
 
-def _bare(sparql: str) -> str:
-    """Give a query with spaces for its texts, IRIs and comments."""
-    return TOKEN.sub(lambda found: " " * len(found[0]), sparql)
+def _written(group: str, sparql: str, ask: Callable[[str], QuerySolutions]) -> str:
+    """Give the rows of a group as a group of its own, or the group where they are not to be written."""
+    select = _SELECT.search(blanked(sparql))
+    prologue = sparql[: select.start()] if select else ""
+    rows = ask(f"{prologue}SELECT * WHERE {{ {group} }} LIMIT {MOST + 1}")
+    names = " ".join(f"?{variable.value}" for variable in rows.variables)
+    found = [[*row] for row in rows]
+    if not 0 < len(found) <= MOST or {term.__class__ for row in found for term in row} != {NamedNode}:
+        return group
+    lines = " ".join(f"({' '.join(map(str, row))})" for row in found)
+    return f"{{ VALUES ({names}) {{ {lines} }} }}"
+
+
+def _of_other_data(before: str) -> bool:
+    """Say by what stands before a group, blanked, whether one that it is in is of a graph or of another server."""
+    opened: list[int] = []
+    for brace in _BRACES.finditer(before):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif opened:
+            opened.pop()
+    return any(_ELSEWHERE.search(before[:at]) for at in (*opened, len(before)))
 
 
 def _last_marked(sparql: str) -> tuple[int, int, int] | None:
     """Find the last mark, and the group behind it: where the mark begins, where the group does, where it ends."""
-    comments = {found.start() for found in TOKEN.finditer(sparql) if found[0].startswith("#")}
-    marks = [found for found in _HINT.finditer(sparql) if found.start() in comments]
-    if not marks:
-        return None
+    written = comments(sparql)
+    marks = [found for found in _MARK.finditer(sparql) if found.start() in written]
     depth = 0
-    for brace in _BRACES.finditer(_bare(sparql), marks[-1].end()):
+    for brace in _BRACES.finditer(blanked(sparql), marks[-1].end()) if marks else ():
         depth += 1 if brace[0] == "{" else -1
         if depth == 0:
             return marks[-1].start(), marks[-1].end(), brace.end()

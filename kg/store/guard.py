@@ -46,6 +46,24 @@ def _bare(sparql: str, unsure: str) -> str:
     return TOKEN.sub(blank, sparql)
 
 
+def blanked(sparql: str) -> str:
+    """Give a query with a space for each letter of its texts, IRIs, comments, variables and local names.
+
+    >>> blanked('ASK { ?s :p "}" }')
+    'ASK {            }'
+    """
+    return TOKEN.sub(lambda found: " " * len(found[0]), sparql)
+
+
+def comments(sparql: str) -> set[int]:
+    """Say where the comments of a query begin.
+
+    >>> comments("ASK { ?s ?p '# no' } # yes")
+    {21}
+    """
+    return {found.start() for found in TOKEN.finditer(sparql) if found[0].startswith("#")}
+
+
 def refuse_service(sparql: str, hosts: Collection[str] = ()) -> None:
     """Refuse a query that would ask another endpoint, or that hides whether it would.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from pyoxigraph import BlankNode, QuerySolutions, Store
 
-from picograph.kg.store.guard import TOKEN
+from picograph.kg.store.guard import TOKEN, blanked
 
 _ORDER = re.compile(r"\bORDER\s+BY\b", re.IGNORECASE)
 _CUTS = re.compile(r"\b(?:LIMIT|OFFSET|VALUES)\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ def lists_what_it_counts(sparql: str) -> bool:
     >>> lists_what_it_counts("SELECT ?x WHERE { SELECT ?x (COUNT(?y) AS ?n) (GROUP_CONCAT(?y) AS ?all) { ?x ?p ?y } }")
     False
     """
-    bare = TOKEN.sub(" ", sparql)
+    bare = blanked(sparql)
     words = {*_WORD.findall(bare.partition("{")[0].upper())}
     return "GROUP_CONCAT" in words and not words.isdisjoint({"COUNT", "SUM"})
 
@@ -41,7 +41,7 @@ def without_order(sparql: str) -> tuple[str, str] | None:
     >>> without_order("SELECT ?x WHERE { ?x ?p ?y } ORDER BY ?x LIMIT 3") is None
     True
     """
-    bare = TOKEN.sub(lambda found: " " * len(found[0]), sparql)
+    bare = blanked(sparql)
     places = [
         each for each in _ORDER.finditer(bare) if bare.count("{", 0, each.start()) == bare.count("}", 0, each.start())
     ]

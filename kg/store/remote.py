@@ -10,7 +10,7 @@ import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from pyoxigraph import (
     NamedNode,
@@ -45,6 +45,7 @@ from picograph.kg.store.dialects import (
 from picograph.kg.store.firsts import with_first_rows
 from picograph.kg.store.guard import form_of, names_dataset, refuse_deep, refuse_other, refuse_service, short
 from picograph.kg.store.ordering import in_order, lists_what_it_counts, without_order
+from picograph.kg.store.protocol import EITHER, FORMS, XML, protocol_request
 from picograph.kg.store.sources import SourceShelf
 from picograph.kg.store.wire import Reply, Wire, WireError, without_user
 from picograph.ontology.errors import StoreError, UsageError
@@ -55,54 +56,6 @@ if TYPE_CHECKING:
 
 _LINES = 20_000  # of N-Triples in one update
 _TEXT = ("text/plain",)  # what a server calls any message; the formats that once used the name have better ones
-_ROWS = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
-_XML = "application/sparql-results+xml"
-_GRAPH = "application/n-triples, text/turtle;q=0.8"
-_EITHER = "application/sparql-results+json, application/n-triples;q=0.9, text/turtle;q=0.8"
-
-
-class _Form(NamedTuple):
-    """What a form of query is answered with."""
-
-    accept: str
-    results: type
-
-
-_FORMS = {
-    "SELECT": _Form(_ROWS, QuerySolutions),
-    "ASK": _Form(_ROWS, QueryBoolean),
-    "CONSTRUCT": _Form(_GRAPH, QueryTriples),
-    "DESCRIBE": _Form(_GRAPH, QueryTriples),
-}
-
-
-def protocol_request(
-    endpoint: str, sparql: str, *, accept: str, default_graph: str | None = None, union: bool = False
-) -> tuple[str, str, bytes, dict[str, str]]:
-    """Write a query as the SPARQL Protocol has it: SPARQLWrapper's request, which `Wire` sends.
-
-    :param union: that the default graph is the union of all; Oxigraph's parameter, other servers do not mind
-    :returns: method, address, body, headers
-
-    >>> method, url, body, headers = protocol_request("http://127.0.0.1/query", "ASK {}", accept="text/csv")
-    >>> method, body, headers["Accept"]
-    ('POST', b'query=ASK+%7B%7D', 'text/csv')
-    """
-    from SPARQLWrapper import POST, SPARQLWrapper
-
-    wrapper: Any = SPARQLWrapper(endpoint, agent="picograph")
-    wrapper.queryString, wrapper.queryType = sparql, "SELECT"  # setQuery guesses the type, and warns where it cannot
-    wrapper.setMethod(POST)
-    wrapper.addCustomHttpHeader("Accept", accept)
-    if default_graph is not None:
-        wrapper.addDefaultGraph(default_graph)
-    if union:
-        wrapper.addParameter("union-default-graph", "true")
-    for name in ("format", "output", "results"):  # its own ways to ask for a format; servers know Accept
-        wrapper.clearParameter(name)
-    wrapper.setOnlyConneg(True)
-    request = wrapper._createRequest()
-    return request.get_method(), request.full_url, request.data, dict(request.header_items())
 
 
 class RemoteStore(Store):
@@ -142,14 +95,14 @@ class RemoteStore(Store):
         refuse_deep(sparql)
         refuse_other(sparql)
         name = form_of(sparql)
-        form = _FORMS.get(name or "")
+        form = FORMS.get(name or "")
         dialect = self._known() if name == "SELECT" else None
         sooner = dialect.sooner(self._endpoints.query) if dialect else ""
         try:
             asked = protocol_request(
                 self._endpoints.query,
                 sooner + sparql,
-                accept=_XML if sooner else form.accept if form else _EITHER,
+                accept=XML if sooner else form.accept if form else EITHER,
                 default_graph=default_graph,
                 union=default_graph is None and not names_dataset(sparql),
             )
@@ -170,7 +123,7 @@ class RemoteStore(Store):
             raise self._failure(self.location, f"its answer is not whole: {why}")
         if self._dialect.json_line and reply.media_type.endswith("json"):
             reply = reply._replace(body=mended(reply.body, self._dialect.json_line))
-        if sooner and self._dialect.xml_rows and reply.media_type == _XML:
+        if sooner and self._dialect.xml_rows and reply.media_type == XML:
             body, said = mended_rows(reply.body, self._dialect.xml_rows)
             if said:
                 body.close()
@@ -192,9 +145,10 @@ class RemoteStore(Store):
         )
 
     def query(self, sparql: str) -> QueryResults:
-        if form_of(sparql) == "SELECT" and self._known() is VIRTUOSO:
+        virtuoso = form_of(sparql) == "SELECT" and self._known() is VIRTUOSO
+        if virtuoso:
             sparql = with_first_rows(sparql, self._rows)
-        if self._dialect is VIRTUOSO and lists_what_it_counts(sparql):
+        if virtuoso and lists_what_it_counts(sparql):
             try:
                 if (ordered := self._ordered_here(sparql)) is not None:
                     return ordered
@@ -209,7 +163,7 @@ class RemoteStore(Store):
                 raise
             return ordered
         results = self._results(reply)
-        form = _FORMS.get(form_of(sparql) or "")
+        form = FORMS.get(form_of(sparql) or "")
         if form is not None and form.results is QueryBoolean and isinstance(results, QuerySolutions):
             results = self._as_boolean(results)
         if form is None or isinstance(results, form.results):
@@ -347,13 +301,13 @@ class RemoteStore(Store):
 
     def _learn_addresses(self) -> None:
         """Ask who it is, where the address alone may mislead: several kinds of server answer at ``/sparql``."""
-        if self._dialect is None and self._endpoints.query.endswith("/sparql") and self._endpoints.graphs:
-            self._asked("ASK { }").body.close()
-            if self._dialect is VIRTUOSO:
-                ending = "-auth" if self._wire.has_user else ""
-                stem = self._endpoints.query.removesuffix("/sparql")
-                addresses = (f"{stem}/sparql{ending}", f"{stem}/sparql-graph-crud{ending}")
-                self._endpoints = Endpoints(self._endpoints.query, *addresses)
+        if not self._endpoints.query.endswith("/sparql") or not self._endpoints.graphs:
+            return
+        if self._known() is VIRTUOSO:
+            ending = "-auth" if self._wire.has_user else ""
+            stem = self._endpoints.query.removesuffix("/sparql")
+            addresses = (f"{stem}/sparql{ending}", f"{stem}/sparql-graph-crud{ending}")
+            self._endpoints = Endpoints(self._endpoints.query, *addresses)
 
     def replace(self, graph: str, quads: Sequence[Quad]) -> None:
         """Make a named graph hold exactly these quads, in one request."""
